@@ -1,0 +1,280 @@
+"""A folder of prepared recordings: two flat arrays, memory-mapped, and a table of contents.
+
+======================  ==========================================================================
+``keypoints.npy``       ``(N, A, K, 2)`` float32, all recordings end to end
+``labels.npy``          ``(N,)`` int16
+``dataset.json``        format version, names, and a row a recording: name, first frame, frames, fps
+======================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mabe_lit import UNSCORED
+from mabe_lit.errors import InputError
+from mabe_lit.recording import Recording
+
+FORMAT_VERSION = 1
+_CHECKED_FRAMES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where one recording lies in the arrays: frames ``first_frame`` to ``first_frame + frames``."""
+
+    name: str
+    first_frame: int
+    frames: int
+    fps: float
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Recordings on disk, opened without reading them.
+
+    Attributes:
+        directory: The folder.
+        keypoints: ``(N, A, K, 2)`` float32, memory-mapped, read-only.
+        labels: ``(N,)`` int16, memory-mapped, read-only.
+        entries: One a recording, in the order of the arrays.
+        animal_names: ``A`` names.
+        keypoint_names: ``K`` names.
+        class_names: ``C`` names.
+        source: How the folder was made, as the writer described it.
+    """
+
+    directory: Path
+    keypoints: np.ndarray
+    labels: np.ndarray
+    entries: tuple[Entry, ...]
+    animal_names: tuple[str, ...]
+    keypoint_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    source: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, index: int) -> Recording:
+        """Recording ``index``, as views into the arrays."""
+        entry = self.entries[index]
+        frames = slice(entry.first_frame, entry.first_frame + entry.frames)
+        return Recording(
+            entry.name,
+            self.keypoints[frames],
+            self.labels[frames],
+            entry.fps,
+            self.animal_names,
+            self.keypoint_names,
+            self.class_names,
+        )
+
+
+def write_dataset(
+    recordings: Iterable[Recording],
+    directory: Path | str,
+    *,
+    source: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Write ``recordings`` to ``directory``, whole or not at all.
+
+    The folder is written under a temporary name beside ``directory`` and renamed when complete.
+
+    Args:
+        recordings: At least one; all with the same animals, key points and classes, no two of one name.
+        directory: The folder to make; its parents are made as well.
+        source: What to note of where the recordings came from; plain JSON values.
+        overwrite: Replace an existing dataset.
+
+    Raises:
+        InputError: If the recordings do not fit together, or ``directory`` exists and may not be replaced.
+        OSError: If the folder cannot be written.
+    """
+    directory = Path(directory)
+    check_writable(directory, overwrite=overwrite)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
+    try:
+        temporary.chmod(0o777 & ~_umask())
+        _write_files(list(recordings), temporary, dict(source or {}))
+        _replace_folder(temporary, directory)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_writable(directory: Path, *, overwrite: bool) -> None:
+    """Raise ``InputError`` if ``directory`` exists and is not a dataset that may be replaced."""
+    if not directory.exists():
+        return
+    if not directory.is_dir():
+        raise InputError(f"{directory}: is a file, expected a folder to write a dataset to")
+    is_empty = not any(directory.iterdir())
+    if not is_empty and not (directory / "dataset.json").is_file():
+        raise InputError(f"{directory}: holds files that are not a dataset, and is left as it is")
+    if not is_empty and not overwrite:
+        raise InputError(f"{directory}: already holds a dataset; --force replaces it")
+
+
+def open_dataset(directory: Path | str) -> Dataset:
+    """Open a dataset folder.
+
+    Args:
+        directory: A folder that ``write_dataset`` made.
+
+    Returns:
+        The dataset, its arrays memory-mapped.
+
+    Raises:
+        InputError: If a file is missing, damaged, of another format version, or contradicts the others.
+    """
+    directory = Path(directory)
+    index_file = directory / "dataset.json"
+    if not directory.is_dir():
+        raise InputError(
+            f"{directory}: no such folder; make a dataset with python -m mabe_lit.prepare"
+        )
+    if not index_file.is_file():
+        raise InputError(
+            f"{directory}: is not a dataset, dataset.json is missing; make one with python -m mabe_lit.prepare"
+        )
+    try:
+        index = json.loads(index_file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{index_file}: is not valid JSON ({error})") from error
+    version = index.get("format_version") if isinstance(index, dict) else None
+    if version != FORMAT_VERSION:
+        raise InputError(
+            f"{index_file}: format version is {version}, this release reads {FORMAT_VERSION}"
+        )
+    try:
+        dataset = Dataset(
+            directory=directory,
+            keypoints=_open_array(directory / "keypoints.npy", np.float32),
+            labels=_open_array(directory / "labels.npy", np.int16),
+            entries=tuple(Entry(**row) for row in index["recordings"]),
+            animal_names=tuple(index["animal_names"]),
+            keypoint_names=tuple(index["keypoint_names"]),
+            class_names=tuple(index["class_names"]),
+            source=index["source"],
+        )
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{index_file}: is incomplete or damaged ({error})") from error
+    _check(dataset)
+    return dataset
+
+
+def _write_files(recordings: list[Recording], directory: Path, source: dict[str, Any]) -> None:
+    if not recordings:
+        raise InputError("there are no recordings to write")
+    first = recordings[0]
+    for other in recordings[1:]:
+        for what in ("animal_names", "keypoint_names", "class_names"):
+            if getattr(other, what) != getattr(first, what):
+                raise InputError(
+                    f"recording {other.name!r} has {what} {list(getattr(other, what))}, "
+                    f"but {first.name!r} has {list(getattr(first, what))}"
+                )
+    names = [recording.name for recording in recordings]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"recording {name!r} is there {names.count(name)} times")
+    frames = [len(recording) for recording in recordings]
+    first_frames = np.concatenate([[0], np.cumsum(frames)[:-1]]).tolist()
+    shape = (sum(frames), *first.keypoints.shape[1:])
+    keypoints = np.lib.format.open_memmap(
+        directory / "keypoints.npy", mode="w+", dtype=np.float32, shape=shape
+    )
+    labels = np.lib.format.open_memmap(
+        directory / "labels.npy", mode="w+", dtype=np.int16, shape=shape[:1]
+    )
+    for start, recording in zip(first_frames, recordings, strict=True):
+        keypoints[start : start + len(recording)] = recording.keypoints
+        labels[start : start + len(recording)] = recording.labels
+    keypoints.flush()
+    labels.flush()
+    entries = [
+        Entry(recording.name, start, len(recording), float(recording.fps))
+        for start, recording in zip(first_frames, recordings, strict=True)
+    ]
+    index = {
+        "format_version": FORMAT_VERSION,
+        "source": source,
+        "animal_names": first.animal_names,
+        "keypoint_names": first.keypoint_names,
+        "class_names": first.class_names,
+        "recordings": [asdict(entry) for entry in entries],
+    }
+    (directory / "dataset.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
+
+
+def _replace_folder(temporary: Path, directory: Path) -> None:
+    """Give ``temporary`` the name ``directory``; what was there is moved away first and then removed."""
+    if not directory.exists() or not any(directory.iterdir()):
+        os.replace(temporary, directory)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{directory.name}-old-", dir=directory.parent))
+    os.replace(directory, old)
+    os.replace(temporary, directory)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _open_array(file: Path, dtype: type) -> np.ndarray:
+    try:
+        array: np.ndarray = np.load(file, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError as error:
+        raise InputError(f"{file}: is missing") from error
+    except (ValueError, EOFError) as error:
+        raise InputError(f"{file}: is not a readable NumPy array ({error})") from error
+    if array.dtype != dtype:
+        raise InputError(f"{file}: holds {array.dtype}, expected {np.dtype(dtype)}")
+    return array
+
+
+def _check(dataset: Dataset) -> None:
+    """Raise ``InputError`` where the three files contradict each other."""
+    frames = len(dataset.labels)
+    shape = (frames, len(dataset.animal_names), len(dataset.keypoint_names), 2)
+    if dataset.keypoints.shape != shape:
+        raise InputError(
+            f"{dataset.directory / 'keypoints.npy'}: has shape {dataset.keypoints.shape}, "
+            f"but labels.npy and dataset.json ask for {shape}"
+        )
+    expected_start = 0
+    for entry in dataset.entries:
+        if entry.first_frame != expected_start or entry.frames < 1 or not entry.fps > 0:
+            raise InputError(
+                f"{dataset.directory / 'dataset.json'}: recording {entry.name!r} must start at frame "
+                f"{expected_start}, with at least one frame and fps > 0, but has {asdict(entry)}"
+            )
+        expected_start += entry.frames
+    if expected_start != frames:
+        raise InputError(
+            f"{dataset.directory / 'dataset.json'}: its recordings have {expected_start} frames, "
+            f"labels.npy has {frames}"
+        )
+    for start in range(0, frames, _CHECKED_FRAMES):
+        labels = dataset.labels[start : start + _CHECKED_FRAMES]
+        wrong = (labels != UNSCORED) & ((labels < 0) | (labels >= len(dataset.class_names)))
+        if wrong.any():
+            frame = start + int(wrong.argmax())
+            raise InputError(
+                f"{dataset.directory / 'labels.npy'}: frame {frame} has label {dataset.labels[frame]}, "
+                f"allowed are 0 to {len(dataset.class_names) - 1} and {UNSCORED}"
+            )
