@@ -1,6 +1,7 @@
 """Frame-by-frame behaviour of pairs of animals, learned from tracked key points.
 
-The path is always the same: recordings -> windows -> features -> network -> frame probabilities -> bouts.
+The path is always the same:
+recordings -> windows -> features -> network -> frame probabilities -> bouts.
 
 Shapes in this package are written with one set of letters:
 
@@ -16,8 +17,8 @@ Shapes in this package are written with one set of letters:
 ``R``   recordings in a dataset
 ======  ==========================================================
 
-Key points are ``(N, A, K, 2)``: x to the right and y down, in pixels, NaN where a point was not tracked. Labels are
-``(N,)`` class indices, ``UNSCORED`` where nobody scored the frame.
+Key points are ``(N, A, K, 2)``: x to the right and y down, in pixels, NaN where a point was not
+tracked. Labels are ``(N,)`` class indices, ``UNSCORED`` where nobody scored the frame.
 """
 
 __version__ = "0.1.0"

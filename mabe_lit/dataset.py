@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from mabe_lit import UNSCORED
+from mabe_lit.atomic import process_umask
 from mabe_lit.errors import InputError
 from mabe_lit.recording import Recording
 
@@ -30,7 +31,7 @@ _CHECKED_FRAMES = 1 << 20
 
 @dataclass(frozen=True)
 class Entry:
-    """Where one recording lies in the arrays: frames ``first_frame`` to ``first_frame + frames``."""
+    """One recording's place: frames ``first_frame`` to ``first_frame + frames`` of the arrays."""
 
     name: str
     first_frame: int
@@ -92,13 +93,14 @@ def write_dataset(
     The folder is written under a temporary name beside ``directory`` and renamed when complete.
 
     Args:
-        recordings: At least one; all with the same animals, key points and classes, no two of one name.
+        recordings: At least one; all with the same animals, key points and classes, and with
+            different names.
         directory: The folder to make; its parents are made as well.
         source: What to note of where the recordings came from; plain JSON values.
         overwrite: Replace an existing dataset.
 
     Raises:
-        InputError: If the recordings do not fit together, or ``directory`` exists and may not be replaced.
+        InputError: If the recordings do not fit together, or ``directory`` may not be replaced.
         OSError: If the folder cannot be written.
     """
     directory = Path(directory)
@@ -106,7 +108,7 @@ def write_dataset(
     directory.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
     try:
-        temporary.chmod(0o777 & ~_umask())
+        temporary.chmod(0o777 & ~process_umask())
         _write_files(list(recordings), temporary, dict(source or {}))
         _replace_folder(temporary, directory)
     finally:
@@ -136,7 +138,7 @@ def open_dataset(directory: Path | str) -> Dataset:
         The dataset, its arrays memory-mapped.
 
     Raises:
-        InputError: If a file is missing, damaged, of another format version, or contradicts the others.
+        InputError: If a file is missing, damaged, of another version, or contradicts the others.
     """
     directory = Path(directory)
     index_file = directory / "dataset.json"
@@ -219,20 +221,14 @@ def _write_files(recordings: list[Recording], directory: Path, source: dict[str,
 
 
 def _replace_folder(temporary: Path, directory: Path) -> None:
-    """Give ``temporary`` the name ``directory``; what was there is moved away first and then removed."""
+    """Give ``temporary`` the name ``directory``; what was there is moved away, then removed."""
     if not directory.exists() or not any(directory.iterdir()):
-        os.replace(temporary, directory)
+        temporary.replace(directory)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{directory.name}-old-", dir=directory.parent))
-    os.replace(directory, old)
-    os.replace(temporary, directory)
+    directory.replace(old)
+    temporary.replace(directory)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _open_array(file: Path, dtype: type) -> np.ndarray:

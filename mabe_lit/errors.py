@@ -9,17 +9,23 @@ from contextlib import contextmanager
 
 
 class InputError(ValueError):
-    """Something that the user gave is wrong: the message says what, where, what was found and what is allowed."""
+    """Something that the user gave is wrong; says what, where, what was found, what is allowed."""
+
+
+class InputWarning(UserWarning):
+    """Something that the user gave is used in part, or not as it may have been meant."""
 
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """End the process with one line on stderr and status 2 on an ``InputError`` or a failure of the file system.
+    """End the process with one line on stderr and status 2 on what a user can cause.
 
-    Warnings raised inside are shown as one line each as well. Any other exception is a defect of the package and
-    keeps its traceback.
+    That is an ``InputError`` or a failure of the file system. An ``InputWarning`` inside is
+    shown as one line as well; what libraries warn of is not for the user. Any other exception is a defect of the package and keeps its traceback.
     """
     with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", InputWarning)
         warnings.showwarning = lambda message, *_: print(
             f"warning: {_one_line(message)}", file=sys.stderr
         )

@@ -79,11 +79,11 @@ class Recording:
             found.append(f"labels run from {scored.min()} to {scored.max()}, allowed are {allowed}")
         if not self.fps > 0:
             found.append(f"fps must be > 0, got {self.fps}")
-        for what, names in (
+        for what, group in (
             ("animal", self.animal_names),
             ("key point", self.keypoint_names),
             ("class", self.class_names),
         ):
-            if len(set(names)) != len(names):
-                found.append(f"{what} names repeat: {', '.join(names)}")
+            if len(set(group)) != len(group):
+                found.append(f"{what} names repeat: {', '.join(group)}")
         return found

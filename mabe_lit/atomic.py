@@ -1,0 +1,57 @@
+"""Files that are there whole or not at all, whenever the process is killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def written_atomically(path: Path | str) -> Iterator[Path]:
+    """A temporary file beside ``path`` to write to, renamed to ``path`` when the block ends well.
+
+    What was at ``path`` stays until then. If the block fails, the temporary file is removed.
+    """
+    path = Path(path)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=path.suffix, dir=path.parent)
+    temporary = Path(name)
+    try:
+        os.close(handle)
+        temporary.chmod(0o666 & ~process_umask())
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())  # the content is on disk before the name is
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_filled_atomically(folder: Path) -> Iterator[Path]:
+    """A temporary folder inside ``folder``, whose files move up when the block ends well.
+
+    If the block fails, none of them does, and a folder that was made for them is removed.
+    """
+    is_new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder))
+    try:
+        yield temporary
+        for file in sorted(temporary.iterdir()):
+            file.replace(folder / file.name)
+        is_new = False
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if is_new:
+            folder.rmdir()
+
+
+def process_umask() -> int:
+    """The permissions that new files do not get."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

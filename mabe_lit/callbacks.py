@@ -1,0 +1,74 @@
+"""What a training tells while it runs: a row an epoch, and a line where there is no progress bar."""
+
+from __future__ import annotations
+
+import csv
+import time
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+
+from mabe_lit.atomic import written_atomically
+
+
+class EpochTable(pl.Callback):
+    """Keeps a row for each epoch, in the checkpoint as well, so that a resumed run has them all."""
+
+    def __init__(self, file: Path, *, print_lines: bool) -> None:
+        """Write ``file`` after each epoch; with ``print_lines`` also print the row."""
+        self.rows: list[dict[str, float]] = []
+        self._file = file
+        self._print_lines = print_lines
+        self._start = self._train_stop = 0.0
+
+    def state_dict(self) -> dict[str, Any]:
+        """The rows so far."""
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on after the rows of a checkpoint."""
+        self.rows = list(state_dict["rows"])
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start the clock."""
+        self._start = self._train_stop = time.perf_counter()
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Stop the clock of training steps."""
+        self._train_stop = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Add the epoch's row, and show it."""
+        steps = trainer.global_step - int(self.rows[-1]["step"] if self.rows else 0)
+        train_seconds = self._train_stop - self._start
+        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        row = {
+            "epoch": trainer.current_epoch + 1,
+            "step": trainer.global_step,
+            **dict(sorted(metrics.items())),
+            "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
+            "train_seconds": round(train_seconds, 3),
+            "seconds": round(time.perf_counter() - self._start, 3),
+            "steps_per_s": round(steps / max(train_seconds, 1e-9), 3),
+        }
+        self.rows.append(row)
+        with (
+            written_atomically(self._file) as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as stream,
+        ):
+            writer = csv.DictWriter(stream, fieldnames=list(row))
+            writer.writeheader()
+            writer.writerows(self.rows)
+        if self._print_lines:
+            print(format_epoch(row, trainer.max_epochs or 0), flush=True)
+
+
+def format_epoch(row: dict[str, float], epochs: int) -> str:
+    """One line on an epoch: losses, macro F1, speed and time left."""
+    left = row["seconds"] * (epochs - row["epoch"])
+    return (
+        f"epoch {row['epoch']:>3.0f}/{epochs}  loss {row['train_loss']:.4f}  "
+        f"val loss {row['val_loss']:.4f}  val macro F1 {row['val_macro_f1']:.4f}  "
+        f"{row['steps_per_s']:.1f} it/s  {left // 60:.0f}:{left % 60:02.0f} left"
+    )

@@ -1,0 +1,181 @@
+"""Every setting of a training, as one flat list of keys."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mabe_lit.cli import parse_arguments
+from mabe_lit.errors import InputError
+
+SYNTHETIC_TRAIN_DIR = "data/synthetic/train"
+SYNTHETIC_VAL_DIR = "data/synthetic/val"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Train a network to label behaviour frame by frame; with nothing given, on simulated mice."""
+
+    train_data_dir: str = SYNTHETIC_TRAIN_DIR
+    """Folder of prepared recordings to learn from."""
+    val_data_dir: str = SYNTHETIC_VAL_DIR
+    """Folder of other prepared recordings to choose the best epoch on, and to report."""
+    dataset: Literal["auto", "synthetic", "recordings"] = "auto"
+    """Simulate mice into the two folders, or read recordings; auto simulates if both are defaults."""
+    synthetic_train_frames: int = 60_000
+    """Simulated frames to learn from, 30 a second; used when dataset is synthetic."""
+    synthetic_val_frames: int = 30_000
+    """Simulated frames to validate on; used when dataset is synthetic."""
+
+    model_type: Literal["transformer"] = "transformer"
+    """Architecture of the network."""
+    features: Literal["coordinates", "pixels"] = "coordinates"
+    """coordinates: key points as seen from the first animal; pixels: as they were tracked."""
+    input_dim: int | None = None
+    """Features of a frame; null takes what the data has, a number must agree with it."""
+    num_classes: int | None = None
+    """Classes of behaviour; null takes what the data has, a number must agree with it."""
+    hidden_dim: int = 256
+    """Width of the network, a multiple of num_heads."""
+    num_layers: int = 4
+    """Layers of the network."""
+    num_heads: int = 8
+    """Attention heads of a layer."""
+    dropout: float = 0.1
+    """Share of activations dropped while training, 0 to below 1."""
+
+    sequence_length: int = 64
+    """Frames in a window."""
+    frame_gap: int = 1
+    """Step between the frames of a window; 2 skips every other frame and sees twice as long."""
+    epochs: int = 10
+    """Passes over the training recordings."""
+    batch_size: int = 16
+    """Windows in a training step."""
+    learning_rate: float = 1e-4
+    """Learning rate at the start."""
+    weight_decay: float = 1e-5
+    """Decay of weights towards zero, as the optimizer defines it."""
+    optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
+    """Optimizer; sgd has momentum 0.9."""
+    grad_clip: float = 1.0
+    """Largest norm of a step's gradient; 0 leaves it as it is."""
+    scheduler: Literal["cosine", "constant"] = "cosine"
+    """Course of the learning rate: down to min_lr along a cosine, or constant."""
+    min_lr: float = 1e-6
+    """Learning rate at the end, at most learning_rate."""
+
+    checkpoint_dir: str = "checkpoints"
+    """Folder of all runs; each has a folder of its own there."""
+    run: str | None = None
+    """Name of the run's folder; null makes one of the settings. The same name goes on where it stopped."""
+    save_freq: int = 5
+    """Epochs between the checkpoints that are kept, beside the best and the last."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where to compute; auto takes a GPU where there is one."""
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    """Number format of matrix products; auto takes the fastest that the device computes well."""
+    overlap: int = 2
+    """Windows that see a frame in evaluation and prediction; their probabilities are averaged."""
+    seed: int = 42
+    """Seed of everything random; the same seed gives the same run."""
+
+    def __post_init__(self) -> None:
+        problems = [
+            f"{key}: must be {allowed}, got {getattr(self, key)!r}"
+            for key, (allowed, is_valid) in _RANGES.items()
+            if getattr(self, key) is not None and not is_valid(getattr(self, key))
+        ]
+        if not problems and self.hidden_dim % self.num_heads:
+            problems.append(
+                f"hidden_dim: must be a multiple of num_heads ({self.num_heads}), "
+                f"got {self.hidden_dim}"
+            )
+        if not problems and self.min_lr > self.learning_rate:
+            problems.append(
+                f"min_lr: must be at most learning_rate ({self.learning_rate:g}), got {self.min_lr:g}"
+            )
+        if not problems and self.overlap > self.sequence_length:
+            problems.append(
+                f"overlap: must be at most sequence_length ({self.sequence_length}), "
+                f"got {self.overlap}"
+            )
+        if Path(self.train_data_dir) == Path(self.val_data_dir):
+            problems.append(
+                "val_data_dir: must be another folder than train_data_dir, "
+                f"both are {self.val_data_dir!r}"
+            )
+        if self.run is not None and (self.run in ("", ".", "..") or Path(self.run).is_absolute()):
+            problems.append(f"run: must be the name of a folder, got {self.run!r}")
+        elif self.run is not None and ".." in Path(self.run).parts:
+            problems.append(f"run: must stay inside checkpoint_dir, got {self.run!r}")
+        if problems:
+            raise InputError("; ".join(problems))
+        if self.dataset == "auto":
+            is_default = (self.train_data_dir, self.val_data_dir) == (
+                SYNTHETIC_TRAIN_DIR,
+                SYNTHETIC_VAL_DIR,
+            )
+            object.__setattr__(self, "dataset", "synthetic" if is_default else "recordings")
+        if self.run is None:
+            object.__setattr__(self, "run", f"{self.model_type}-{self._digest()}")
+
+    @property
+    def run_dir(self) -> Path:
+        """The run's folder."""
+        return Path(self.checkpoint_dir) / str(self.run)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All keys with plain values."""
+        return dataclasses.asdict(self)
+
+    def differing_keys(self, other: dict[str, Any]) -> list[str]:
+        """Keys in which a run under another configuration would differ, whatever the runs' folders."""
+        ours = self.to_dict()
+        keys = (ours.keys() | other.keys()) - {"checkpoint_dir", "run"}
+        return sorted(key for key in keys if ours.get(key) != other.get(key))
+
+    def _digest(self) -> str:
+        settings = {k: v for k, v in self.to_dict().items() if k not in ("checkpoint_dir", "run")}
+        return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
+
+
+_Range = tuple[str, Callable[[Any], bool]]
+_AT_LEAST_ONE: _Range = ("at least 1", lambda value: value >= 1)
+_POSITIVE: _Range = ("a number above 0", lambda value: 0 < value < float("inf"))
+_NOT_NEGATIVE: _Range = ("a number of 0 or more", lambda value: 0 <= value < float("inf"))
+_RANGES: dict[str, _Range] = {
+    **dict.fromkeys(
+        ("input_dim", "num_classes", "hidden_dim", "num_layers", "num_heads", "sequence_length"),
+        _AT_LEAST_ONE,
+    ),
+    **dict.fromkeys(("frame_gap", "epochs", "batch_size", "save_freq", "overlap"), _AT_LEAST_ONE),
+    **dict.fromkeys(("synthetic_train_frames", "synthetic_val_frames"), _AT_LEAST_ONE),
+    **dict.fromkeys(("weight_decay", "grad_clip", "min_lr"), _NOT_NEGATIVE),
+    "learning_rate": _POSITIVE,
+    "dropout": ("0 or more and below 1", lambda value: 0 <= value < 1),
+    "seed": ("0 to 2^32 - 1", lambda value: 0 <= value < 2**32),
+}
+
+
+def parse_config(
+    argv: Sequence[str] | None = None, *, prog: str = "python -m mabe_lit.fit"
+) -> Config:
+    """Read a configuration from a command line: ``--config FILE``, then ``--key value`` on top.
+
+    Args:
+        argv: The arguments after the command's name; those of the process when None.
+        prog: The command, for ``--help``.
+
+    Returns:
+        The checked configuration.
+
+    Raises:
+        InputError: Naming each wrong key, what was found and what is allowed.
+    """
+    return Config(**parse_arguments(Config, argv, prog=prog))

@@ -1,0 +1,169 @@
+"""Batches of windows from prepared recordings, simulated first where asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from torch.utils.data import DataLoader
+
+from mabe_lit import UNSCORED
+from mabe_lit.config import Config
+from mabe_lit.dataset import Dataset, open_dataset, write_dataset
+from mabe_lit.errors import InputError
+from mabe_lit.module import Batch
+from mabe_lit.synthetic import SIMULATION_VERSION, simulate_recordings
+from mabe_lit.windows import WindowFrames, WindowGrid, tiling_windows
+
+SIMULATED_RECORDING_FRAMES = 6_000
+"""Frames of one simulated recording; a split has as many recordings as it needs."""
+
+_STATISTICS_WINDOWS = 1_000
+
+EVALUATION_BATCH_FRAMES = 8_192
+"""Frames in a batch that is not trained on."""
+
+
+class BehaviorDataModule(pl.LightningDataModule):
+    """Training windows at a fresh random phase each epoch; validation windows that show each frame once."""
+
+    train: Dataset
+    val: Dataset
+
+    def __init__(self, config: Config) -> None:
+        """Set up for the folders and windows that ``config`` names; nothing is read yet."""
+        super().__init__()
+        self.config = config
+
+    def prepare_data(self) -> None:
+        """Simulate the recordings, unless the folders already hold just these."""
+        if self.config.dataset != "synthetic":
+            return
+        splits = (
+            ("train", self.config.train_data_dir, self.config.synthetic_train_frames),
+            ("val", self.config.val_data_dir, self.config.synthetic_val_frames),
+        )
+        for index, (split, directory, frames) in enumerate(splits):
+            _simulate_into(Path(directory), split, frames, (self.config.seed, index))
+
+    def setup(self, stage: str | None = None) -> None:
+        """Open both folders and check that they describe the same animals and classes.
+
+        Raises:
+            InputError: If a folder is missing or damaged, or the two do not fit together.
+        """
+        self.train = _open("train_data_dir", self.config.train_data_dir)
+        self.val = _open("val_data_dir", self.config.val_data_dir)
+        for names in ("animal_names", "keypoint_names", "class_names"):
+            ours, theirs = getattr(self.train, names), getattr(self.val, names)
+            if ours != theirs:
+                raise InputError(
+                    f"val_data_dir: {self.val.directory} has {names} {list(theirs)}, "
+                    f"but train_data_dir {self.train.directory} has {list(ours)}"
+                )
+
+    def statistics_windows(self) -> torch.Tensor:
+        """A sample of training windows for the features' statistics, ``(B, T, A, K, 2)`` in pixels."""
+        grid = _tile(self.train, self.config, None)
+        picked = np.linspace(0, len(grid) - 1, min(len(grid), _STATISTICS_WINDOWS)).astype(np.int64)
+        frames, _ = grid.frames_of(picked)
+        return torch.from_numpy(self.train.keypoints[frames])
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """All windows of the training recordings, in a random order that seed and epoch decide."""
+        batches = WindowBatches(self.train, self.config, size=self.config.batch_size, shuffle=True)
+        return _loader(self.train, batches)
+
+    def val_dataloader(self) -> DataLoader[Batch]:
+        """All frames of the validation recordings, each once."""
+        size = max(EVALUATION_BATCH_FRAMES // self.config.sequence_length, 1)
+        return _loader(self.val, WindowBatches(self.val, self.config, size=size, shuffle=False))
+
+
+class WindowBatches:
+    """The frames of each batch of an epoch; Lightning tells the epoch, as to any sampler."""
+
+    def __init__(self, dataset: Dataset, config: Config, *, size: int, shuffle: bool) -> None:
+        """Batches of ``size`` windows; shuffled ones differ from epoch to epoch in phase and order."""
+        self._dataset = dataset
+        self._config = config
+        self._size = size
+        self._shuffle = shuffle
+        self._epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch that the next iteration is for."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return -(-len(_tile(self._dataset, self._config, self._rng())) // self._size)
+
+    def __iter__(self) -> Iterator[WindowFrames]:
+        rng = self._rng()
+        grid = _tile(self._dataset, self._config, rng)
+        order = np.arange(len(grid)) if rng is None else rng.permutation(len(grid))
+        for start in range(0, len(order), self._size):
+            yield grid.frames_of(order[start : start + self._size])
+
+    def _rng(self) -> np.random.Generator | None:
+        return np.random.default_rng((self._config.seed, self._epoch)) if self._shuffle else None
+
+
+class _Windows(torch.utils.data.Dataset[Batch]):
+    """Gathers a whole batch at once from the memory-mapped arrays."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+
+    def __getitem__(self, window_frames: WindowFrames) -> Batch:
+        frames, is_inside = window_frames
+        labels = np.where(is_inside, self._dataset.labels[frames], UNSCORED)
+        return {
+            "keypoints": torch.from_numpy(self._dataset.keypoints[frames]),
+            "labels": torch.from_numpy(labels.astype(np.int64)),
+        }
+
+
+def _open(key: str, directory: str) -> Dataset:
+    try:
+        dataset = open_dataset(directory)
+    except InputError as error:
+        raise InputError(f"{key}: {error}") from error
+    if not (dataset.labels != UNSCORED).any():
+        raise InputError(f"{key}: no frame in {directory} is scored")
+    return dataset
+
+
+def _loader(dataset: Dataset, batches: WindowBatches) -> DataLoader[Batch]:
+    return DataLoader(_Windows(dataset), sampler=batches, batch_size=None)  # type: ignore[arg-type]
+
+
+def _tile(dataset: Dataset, config: Config, rng: np.random.Generator | None) -> WindowGrid:
+    return tiling_windows(
+        np.array([entry.first_frame for entry in dataset.entries]),
+        np.array([entry.frames for entry in dataset.entries]),
+        length=config.sequence_length,
+        gap=config.frame_gap,
+        rng=rng,
+    )
+
+
+def _simulate_into(directory: Path, split: str, frames: int, seed: tuple[int, int]) -> None:
+    """Make ``directory`` a dataset of at least ``frames`` simulated frames, unless it is just that."""
+    source = {"simulated": {"version": SIMULATION_VERSION, "seed": list(seed), "frames": frames}}
+    if directory.exists() and any(directory.iterdir()):
+        found = dict(open_dataset(directory).source)
+        if found == source:
+            return
+        if "simulated" not in found:
+            raise InputError(
+                f"dataset: is synthetic, but {directory} holds recordings, which are left as they are; "
+                f"set dataset to recordings to learn from them, or name another folder"
+            )
+    length = min(frames, SIMULATED_RECORDING_FRAMES)
+    count = -(-frames // length)
+    recordings = simulate_recordings(count, length, seed, prefix=split)
+    write_dataset(recordings, directory, source=source, overwrite=True)

@@ -1,0 +1,48 @@
+"""``python -m mabe_lit.fit``: recordings -> a trained network and its scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mabe_lit.config import Config, parse_config
+from mabe_lit.errors import one_line_errors
+
+
+def fit(config: Config, on_checkpoint: Callable[[], object] | None = None) -> dict[str, Any]:
+    """Train as ``config`` says, or go on where the same run stopped.
+
+    The run's folder holds everything that is left of it, see ``mabe_lit.runs``. A complete run is
+    not trained again.
+
+    Args:
+        config: The settings.
+        on_checkpoint: Called after every checkpoint is complete under its final name.
+
+    Returns:
+        What ``result.json`` holds: scores of the best checkpoint on the validation recordings, its
+        path, epochs, steps and seconds.
+
+    Raises:
+        InputError: If settings and data contradict each other, or the run's folder belongs to
+            other settings.
+    """
+    # torch and lightning take seconds to import; --help and a wrong key do not wait for them.
+    from mabe_lit.training import train
+
+    return train(config, on_checkpoint)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """The command: train, then print the scores and where the best checkpoint lies."""
+    with one_line_errors():
+        config = parse_config(argv)
+        result = fit(config)
+        from mabe_lit.metrics import format_scores
+
+        print(format_scores(result))
+        print(f"best checkpoint: {result['best_checkpoint']}")
+
+
+if __name__ == "__main__":
+    main()

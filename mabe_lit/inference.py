@@ -1,0 +1,58 @@
+"""Recordings of any length -> probabilities of each frame, from overlapping windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from mabe_lit.dataset import Entry
+from mabe_lit.device import autocast, resolve_device, resolve_precision
+from mabe_lit.module import BehaviorClassifier
+from mabe_lit.windows import FrameAverage, covering_windows
+
+_BATCH_FRAMES = 8_192
+
+
+@torch.inference_mode()
+def predict_probabilities(
+    classifier: BehaviorClassifier,
+    keypoints: np.ndarray,
+    entries: Sequence[Entry],
+    *,
+    device: str = "auto",
+) -> list[npt.NDArray[np.float32]]:
+    """Probabilities of the classes for each frame: the mean over all windows that see it.
+
+    Args:
+        classifier: A trained classifier; it is moved to the device.
+        keypoints: ``(N, A, K, 2)`` pixels of all recordings end to end; may be memory-mapped.
+        entries: Where each recording lies in them.
+        device: ``auto``, ``cpu`` or ``cuda``.
+
+    Returns:
+        ``(N, C)`` for each recording; each row sums to 1.
+    """
+    config = classifier.config
+    where = resolve_device(device)
+    precision = resolve_precision(config.precision if device == config.device else "auto", where)
+    classifier.to(where).eval()
+    grid = covering_windows(
+        np.array([entry.first_frame for entry in entries]),
+        np.array([entry.frames for entry in entries]),
+        length=config.sequence_length,
+        gap=config.frame_gap,
+        overlap=config.overlap,
+    )
+    average = FrameAverage(len(keypoints), len(classifier.class_names))
+    size = max(_BATCH_FRAMES // config.sequence_length, 1)
+    for start in range(0, len(grid), size):
+        frames, is_inside = grid.frames_of(np.arange(start, min(start + size, len(grid))))
+        window = torch.from_numpy(keypoints[frames]).to(where)
+        with autocast(where, precision):
+            logits = classifier(window)  # (B, T, C)
+        average.add(frames, is_inside, logits.float().softmax(-1).cpu().numpy())
+    mean = average.mean()
+    return [mean[entry.first_frame : entry.first_frame + entry.frames] for entry in entries]

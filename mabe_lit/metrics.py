@@ -1,0 +1,208 @@
+"""Scores of frames and of bouts. Unscored frames count in none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mabe_lit import UNSCORED
+from mabe_lit.bouts import segments
+
+_Ints = npt.NDArray[np.integer[Any]]
+_Floats = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """Scores of one class; None where the class occurs neither in the labels nor in the prediction."""
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    average_precision: float | None
+    support: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of a prediction.
+
+    Attributes:
+        macro_f1: Mean F1 of the averaged classes that occur in the labels or in the prediction.
+        map: Mean average precision of the averaged classes that occur in the labels.
+        averaged_classes: What ``macro_f1`` and ``map`` were averaged over.
+        per_class: Scores of each class, by name.
+        confusion_matrix: ``(C, C)`` frames, a row a true class, a column a predicted one.
+        segmental: ``f1@10``, ``f1@25``, ``f1@50`` and ``edit``, mean over recordings, 0 to 1.
+    """
+
+    macro_f1: float
+    map: float | None
+    averaged_classes: tuple[str, ...]
+    per_class: dict[str, ClassScore]
+    confusion_matrix: list[list[int]]
+    segmental: dict[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """All scores with plain values."""
+        return asdict(self)
+
+
+def score_recordings(
+    probabilities: Sequence[_Floats],
+    labels: Sequence[_Ints],
+    class_names: Sequence[str],
+    *,
+    average_over: Sequence[str] | None = None,
+) -> Scores:
+    """Score predictions against labels, all frames of all recordings together.
+
+    Args:
+        probabilities: ``(N, C)`` for each recording; the largest decides.
+        labels: ``(N,)`` class indices for each recording, ``UNSCORED`` where nobody scored the frame.
+        class_names: ``C`` names.
+        average_over: Classes whose mean is ``macro_f1`` and ``map``; all when None.
+
+    Returns:
+        The scores; frame scores are scikit-learn's.
+
+    Raises:
+        ValueError: If no frame is scored.
+    """
+    from sklearn.metrics import (  # imports scipy: about a second
+        average_precision_score,
+        confusion_matrix,
+        precision_recall_fscore_support,
+    )
+
+    truth = np.concatenate(labels)
+    is_scored = truth != UNSCORED
+    truth = truth[is_scored]
+    probability = np.concatenate(probabilities)[is_scored]
+    if len(truth) == 0:
+        raise ValueError("Expected at least one scored frame but all are unscored")
+    predicted = probability.argmax(axis=1)
+    classes = range(len(class_names))
+    precision, recall, f1, support = precision_recall_fscore_support(
+        truth, predicted, labels=classes, zero_division=0
+    )
+    per_class = {}
+    for index, name in enumerate(class_names):
+        is_predicted = bool((predicted == index).any())
+        occurs = bool(support[index]) or is_predicted
+        per_class[name] = ClassScore(
+            precision=float(precision[index]) if is_predicted else (0.0 if occurs else None),
+            recall=float(recall[index]) if support[index] else (0.0 if occurs else None),
+            f1=float(f1[index]) if occurs else None,
+            average_precision=(
+                float(average_precision_score(truth == index, probability[:, index]))
+                if support[index]
+                else None
+            ),
+            support=int(support[index]),
+        )
+    averaged = tuple(average_over) if average_over else tuple(class_names)
+    decided = [(p.argmax(axis=1), t) for p, t in zip(probabilities, labels, strict=True)]
+    return Scores(
+        macro_f1=_mean([per_class[name].f1 for name in averaged]) or 0.0,
+        map=_mean([per_class[name].average_precision for name in averaged]),
+        averaged_classes=averaged,
+        per_class=per_class,
+        confusion_matrix=confusion_matrix(truth, predicted, labels=classes).tolist(),
+        segmental=score_segments([p for p, _ in decided], [t for _, t in decided]),
+    )
+
+
+def score_segments(predicted: Sequence[_Ints], labels: Sequence[_Ints]) -> dict[str, float]:
+    """Segmental F1 at 10, 25 and 50 % overlap and the edit score.
+
+    Unscored frames are cut out of both sequences first. F1 counts segments of all recordings
+    together, the edit score is the mean over recordings.
+
+    Source: Lea et al., "Temporal Convolutional Networks for Action Segmentation and Detection",
+    CVPR 2017, section 4.
+
+    Args:
+        predicted: ``(N,)`` class indices for each recording.
+        labels: ``(N,)`` class indices for each recording, ``UNSCORED`` where nobody scored the frame.
+
+    Returns:
+        ``f1@10``, ``f1@25``, ``f1@50``, ``edit``, each 0 to 1.
+    """
+    overlaps = (0.10, 0.25, 0.50)
+    hits, found, true = np.zeros(3), 0, 0
+    edits = []
+    for prediction, label in zip(predicted, labels, strict=True):
+        is_scored = label != UNSCORED
+        if not is_scored.any():
+            continue
+        ours, theirs = segments(prediction[is_scored]), segments(label[is_scored])
+        hits += [_count_hits(ours, theirs, overlap) for overlap in overlaps]
+        found, true = found + len(ours), true + len(theirs)
+        distance = _edit_distance([s.label for s in ours], [s.label for s in theirs])
+        edits.append(1 - distance / max(len(ours), len(theirs)))
+    f1 = 2 * hits / max(found + true, 1)
+    scores = {f"f1@{100 * k:.0f}": float(value) for k, value in zip(overlaps, f1, strict=True)}
+    return scores | {"edit": float(np.mean(edits)) if edits else 0.0}
+
+
+def _count_hits(ours: Sequence[Any], theirs: Sequence[Any], overlap: float) -> int:
+    """Segments whose overlap with a true one of their class is at least ``overlap`` of the union."""
+    starts = np.array([s.start_frame for s in theirs])
+    stops = np.array([s.stop_frame for s in theirs])
+    labels = np.array([s.label for s in theirs])
+    is_free = np.ones(len(theirs), bool)
+    hits = 0
+    for segment in ours:
+        common = np.minimum(stops, segment.stop_frame) - np.maximum(starts, segment.start_frame)
+        union = np.maximum(stops, segment.stop_frame) - np.minimum(starts, segment.start_frame)
+        score = np.where((labels == segment.label) & (common > 0), common / union, 0.0)
+        best = int(score.argmax())
+        if score[best] >= overlap and is_free[best]:
+            is_free[best] = False
+            hits += 1
+    return hits
+
+
+def _edit_distance(ours: Sequence[int], theirs: Sequence[int]) -> int:
+    """Insertions, removals and changes that turn one sequence into the other (Levenshtein)."""
+    target = np.asarray(theirs)
+    offset = np.arange(len(target) + 1)
+    row = offset.copy()
+    for label in ours:
+        change = np.minimum(row[1:] + 1, row[:-1] + (target != label))
+        row = np.concatenate([[row[0] + 1], change])
+        row = np.minimum.accumulate(row - offset) + offset  # insertions, left to right
+    return int(row[-1])
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
+
+
+def format_scores(scores: Mapping[str, Any]) -> str:
+    """``Scores.to_dict()``, or a result that holds as much, as a table of plain text."""
+    per_class: Mapping[str, Mapping[str, Any]] = scores["per_class"]
+    width = max(len("macro average"), *(len(name) for name in per_class))
+    titles = ("precision", "recall", "F1", "avg. precision", "frames")
+    rows: list[tuple[str, ...]] = [("", *titles)]
+    for name, score in per_class.items():
+        values = (score[key] for key in ("precision", "recall", "f1", "average_precision"))
+        rows.append((name, *map(_cell, values), f"{score['support']:,}"))
+    total = sum(score["support"] for score in per_class.values())
+    means = (_cell(scores["macro_f1"]), _cell(scores["map"]))
+    rows.append(("macro average", "", "", *means, f"{total:,}"))
+    lines = [f"{name:<{width}}" + "".join(f"{cell:>16}" for cell in cells) for name, *cells in rows]
+    if len(scores["averaged_classes"]) < len(per_class):
+        lines.append(f"averaged over {', '.join(scores['averaged_classes'])}")
+    segmental = ", ".join(f"{name} {value:.3f}" for name, value in scores["segmental"].items())
+    return "\n".join([*lines, f"segmental: {segmental}"])
+
+
+def _cell(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

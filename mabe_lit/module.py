@@ -1,0 +1,235 @@
+"""Features, network, loss, metrics and optimizer as one LightningModule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any, TypedDict
+
+import lightning.pytorch as pl
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torchmetrics import MetricCollection
+from torchmetrics.classification import MulticlassF1Score
+
+from mabe_lit import UNSCORED
+from mabe_lit.config import Config
+from mabe_lit.errors import InputError
+from mabe_lit.features import PoseFeatures
+from mabe_lit.models import build_model
+
+CHECKPOINT_VERSION = 1
+
+
+class Batch(TypedDict):
+    """Windows: ``keypoints (B, T, A, K, 2)`` in pixels and ``labels (B, T)``, ``UNSCORED`` in padding."""
+
+    keypoints: Tensor
+    labels: Tensor
+
+
+class BehaviorClassifier(pl.LightningModule):
+    """Learns a label for each frame from windows of key points."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        animal_names: tuple[str, ...],
+        keypoint_names: tuple[str, ...],
+        class_names: tuple[str, ...],
+    ) -> None:
+        """Build features and network for these animals, key points and classes.
+
+        Raises:
+            InputError: If ``config`` asks for another number of features or classes.
+        """
+        super().__init__()
+        self.config = config
+        self.animal_names = animal_names
+        self.keypoint_names = keypoint_names
+        self.class_names = class_names
+        self.features = PoseFeatures(
+            kind=config.features, animals=len(animal_names), keypoint_names=keypoint_names
+        )
+        self._check_dimensions()
+        self.network = build_model(
+            config, input_dim=self.features.output_dim, num_classes=len(class_names)
+        )
+        self.val_metrics = build_metrics(class_names).clone(prefix="val_")
+
+    def forward(self, keypoints: Tensor) -> Tensor:
+        """``(B, T, A, K, 2)`` pixels, NaN where untracked -> ``(B, T, C)`` logits."""
+        with torch.autocast(keypoints.device.type, enabled=False):
+            features = self.features(keypoints)  # (B, T, D)
+        return self.network(features)  # type: ignore[no-any-return]
+
+    def check_pose(
+        self, animal_names: Sequence[str], keypoint_names: Sequence[str], *, where: str
+    ) -> None:
+        """Raise ``InputError`` if poses ``where`` are not of the training's animals and key points.
+
+        Animals may have other names, key points must have the same ones in the same order.
+        """
+        if len(animal_names) != len(self.animal_names):
+            raise InputError(
+                f"{where}: has {len(animal_names)} animals ({', '.join(animal_names)}), "
+                f"but the checkpoint was trained on {len(self.animal_names)}"
+            )
+        if tuple(keypoint_names) != self.keypoint_names:
+            raise InputError(
+                f"{where}: has the key points {', '.join(keypoint_names)}, "
+                f"but the checkpoint was trained on {', '.join(self.keypoint_names)}"
+            )
+
+    def training_step(self, batch: Batch, _: int) -> Tensor:
+        """Mean cross-entropy of the scored frames."""
+        return self._shared_step(batch, "train")
+
+    def validation_step(self, batch: Batch, _: int) -> None:
+        """Loss and metrics of the scored frames."""
+        self._shared_step(batch, "val")
+
+    def _shared_step(self, batch: Batch, stage: str) -> Tensor:
+        logits, labels = self(batch["keypoints"]).float(), batch["labels"]
+        scored = (labels != UNSCORED).sum()
+        total = F.cross_entropy(
+            logits.flatten(0, 1), labels.flatten(), ignore_index=UNSCORED, reduction="sum"
+        )
+        loss = total / scored.clamp(min=1)
+        self.log(f"{stage}_loss", loss, on_step=False, on_epoch=True, batch_size=len(labels))
+        if stage == "val":
+            self.val_metrics.update(logits.flatten(0, 1), labels.flatten())
+            self.log_dict(self.val_metrics, on_step=False, on_epoch=True)
+        return loss
+
+    def on_train_epoch_start(self) -> None:
+        """Derive the epoch's random numbers from seed and epoch, so that a resumed run draws the same."""
+        torch.manual_seed(self.config.seed * 1_000_003 + self.current_epoch)
+
+    def configure_optimizers(self) -> Any:
+        """The optimizer, and a learning rate that follows its course step by step."""
+        # A fused step undoes fp16's loss scaling inside the kernel, after gradients are clipped.
+        is_scaled = self.trainer.precision == "16-mixed"
+        optimizer = build_optimizer(self.config, self.network, fused=not is_scaled)
+        if self.config.scheduler == "constant":
+            return optimizer
+        scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+            optimizer,
+            T_max=int(self.trainer.estimated_stepping_batches),
+            eta_min=self.config.min_lr,
+        )
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
+        }
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradient_clip_val: int | float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip the gradient's norm; Lightning's own way refuses every fused optimizer under bf16."""
+        if gradient_clip_val:
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), gradient_clip_val)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add what predicting needs besides the weights, as plain values."""
+        checkpoint["mabe_lit"] = {
+            "version": CHECKPOINT_VERSION,
+            "config": self.config.to_dict(),
+            "animal_names": list(self.animal_names),
+            "keypoint_names": list(self.keypoint_names),
+            "class_names": list(self.class_names),
+        }
+
+    def _check_dimensions(self) -> None:
+        for key, asked, found, names in (
+            ("input_dim", self.config.input_dim, self.features.output_dim, self._layout()),
+            ("num_classes", self.config.num_classes, len(self.class_names), self.class_names),
+        ):
+            if asked is not None and asked != found:
+                raise InputError(
+                    f"{key}: is {asked}, but the data has {found} ({', '.join(names)}); "
+                    f"allowed are {found} or null"
+                )
+
+    def _layout(self) -> tuple[str, ...]:
+        sizes = f"{len(self.animal_names)} animals x {len(self.keypoint_names)} key points x (x, y)"
+        return (sizes,)
+
+
+def build_metrics(class_names: tuple[str, ...]) -> MetricCollection:
+    """Macro F1 over all scored frames of an epoch; takes ``(frames, C)`` logits and labels."""
+    macro_f1 = MulticlassF1Score(
+        len(class_names), average="macro", ignore_index=UNSCORED, validate_args=False
+    )
+    return MetricCollection({"macro_f1": macro_f1})
+
+
+def build_optimizer(
+    config: Config, network: torch.nn.Module, *, fused: bool
+) -> torch.optim.Optimizer:
+    """The optimizer that ``config.optimizer`` names; ``fused`` has one kernel for all weights."""
+    common: dict[str, Any] = {
+        "lr": config.learning_rate,
+        "weight_decay": config.weight_decay,
+        "fused": fused,
+    }
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(network.parameters(), momentum=0.9, **common)
+    kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
+    return kind(network.parameters(), **common)
+
+
+def load_classifier(path: Path | str) -> BehaviorClassifier:
+    """Load a classifier from a checkpoint, ready to predict.
+
+    Args:
+        path: A checkpoint of this package. Only tensors and plain values are read, never code.
+
+    Returns:
+        The classifier, on the CPU, in evaluation mode.
+
+    Raises:
+        InputError: If the file is missing, damaged or no checkpoint of this package.
+    """
+    checkpoint = read_checkpoint(path)
+    about = checkpoint["mabe_lit"]
+    try:
+        classifier = BehaviorClassifier(
+            Config(**about["config"]),
+            animal_names=tuple(about["animal_names"]),
+            keypoint_names=tuple(about["keypoint_names"]),
+            class_names=tuple(about["class_names"]),
+        )
+        classifier.load_state_dict(checkpoint["state_dict"])
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise InputError(f"{path}: does not fit this release of mabe_lit ({error})") from error
+    return classifier.eval()
+
+
+def read_checkpoint(path: Path | str) -> Mapping[str, Any]:
+    """Read a checkpoint's tensors and plain values; errors as ``load_classifier``."""
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder, expected a checkpoint file such as best.ckpt in it")
+    try:
+        checkpoint: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such checkpoint") from error
+    except (RuntimeError, ValueError, EOFError, KeyError, UnpicklingError) as error:
+        reason = str(error).partition("\n")[0][:160]
+        raise InputError(f"{path}: is not a readable checkpoint ({reason})") from error
+    about = checkpoint.get("mabe_lit") if isinstance(checkpoint, dict) else None
+    if not isinstance(about, dict):
+        raise InputError(f"{path}: is a PyTorch file, but no checkpoint of mabe_lit")
+    if about.get("version") != CHECKPOINT_VERSION:
+        raise InputError(
+            f"{path}: is a checkpoint of version {about.get('version')}, "
+            f"this release reads {CHECKPOINT_VERSION}"
+        )
+    return checkpoint

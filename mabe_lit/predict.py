@@ -1,0 +1,128 @@
+"""``python -m mabe_lit.predict``: a checkpoint and pose files -> behaviour frame by frame, and bouts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mabe_lit.cli import parse_arguments
+from mabe_lit.errors import one_line_errors
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+
+def predict(
+    *,
+    checkpoint: str,
+    poses: str,
+    output: str,
+    fps: float = 30.0,
+    likelihood_below: float = 0.1,
+    device: str = "auto",
+) -> list[Path]:
+    """Label every frame of recordings that nobody scored.
+
+    Args:
+        checkpoint: Checkpoint of a training, such as best.ckpt in a run's folder.
+        poses: Pose file, or a folder of them, with the key points of the training.
+        output: Folder for NAME.frames.csv and NAME.bouts.csv of each recording.
+        fps: Frames per second of the videos.
+        likelihood_below: Points that the tracker holds less likely than this are missing.
+        device: Where to compute: auto, cpu or cuda.
+
+    Returns:
+        The files written, two a recording; all of them or, on an error, none.
+
+    Raises:
+        InputError: If checkpoint and poses cannot be read or do not fit together.
+    """
+    # torch takes seconds to import; --help and a wrong key do not wait for it.
+    from mabe_lit.atomic import folder_filled_atomically
+    from mabe_lit.dataset import Entry
+    from mabe_lit.inference import predict_probabilities
+    from mabe_lit.module import load_classifier
+    from mabe_lit.readers import list_pose_files, read_poses
+
+    classifier = load_classifier(checkpoint)
+    names = []
+    with folder_filled_atomically(Path(output)) as temporary:
+        for file in list_pose_files(poses):
+            recording = read_poses(file, fps=fps, likelihood_below=likelihood_below)
+            classifier.check_pose(recording.animal_names, recording.keypoint_names, where=str(file))
+            (probabilities,) = predict_probabilities(
+                classifier,
+                recording.keypoints,
+                [Entry(recording.name, 0, len(recording), fps)],
+                device=device,
+            )
+            tables = {
+                "frames": tabulate_frames(probabilities, classifier.class_names, fps),
+                "bouts": tabulate_bouts(probabilities, classifier.class_names, fps),
+            }
+            for kind, table in tables.items():
+                names.append(f"{recording.name}.{kind}.csv")
+                table.to_csv(temporary / names[-1], index=False, float_format="%.6g")
+    return [Path(output) / name for name in names]
+
+
+def tabulate_frames(
+    probabilities: npt.NDArray[np.float32], class_names: Sequence[str], fps: float
+) -> pd.DataFrame:
+    """A row a frame: number, time in seconds, predicted class, probability of each class.
+
+    Args:
+        probabilities: ``(N, C)``.
+        class_names: ``C`` names.
+        fps: Frames per second.
+    """
+    import numpy as np
+    import pandas as pd
+
+    frame = np.arange(len(probabilities))
+    table = {
+        "frame": frame,
+        "time_s": frame / fps,
+        "predicted": np.asarray(class_names)[probabilities.argmax(axis=1)],
+    }
+    columns = {f"p_{name}": probabilities[:, index] for index, name in enumerate(class_names)}
+    return pd.DataFrame(table | columns)
+
+
+def tabulate_bouts(
+    probabilities: npt.NDArray[np.float32], class_names: Sequence[str], fps: float
+) -> pd.DataFrame:
+    """A row a bout, in order; ``stop_frame`` is the first frame after it. Arguments as above."""
+    import pandas as pd
+
+    from mabe_lit.bouts import segments
+
+    rows = [
+        (
+            class_names[bout.label],
+            bout.start_frame,
+            bout.stop_frame,
+            bout.start_frame / fps,
+            bout.stop_frame / fps,
+            (bout.stop_frame - bout.start_frame) / fps,
+            probabilities[bout.start_frame : bout.stop_frame, bout.label].mean(),
+        )
+        for bout in segments(probabilities.argmax(axis=1))
+    ]
+    columns = ("behavior", "start_frame", "stop_frame", "start_s", "stop_s", "duration_s")
+    return pd.DataFrame(rows, columns=[*columns, "mean_probability"])
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """The command: predict, then say how many files lie where."""
+    with one_line_errors():
+        arguments = parse_arguments(predict, argv, prog="python -m mabe_lit.predict")
+        files = predict(**arguments)
+        print(f"{len(files) // 2} recordings: {len(files)} files in {arguments['output']}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""``python -m mabe_lit.prepare``: pose and annotation files -> a dataset folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mabe_lit import UNSCORED
+from mabe_lit.cli import parse_arguments
+from mabe_lit.dataset import check_writable, write_dataset
+from mabe_lit.errors import InputError, one_line_errors
+from mabe_lit.readers import (
+    Annotation,
+    label_frames,
+    list_annotation_files,
+    list_pose_files,
+    match_annotations,
+    read_annotation,
+    read_calms21,
+    read_poses,
+    recording_name,
+)
+from mabe_lit.recording import Recording
+
+
+def prepare(
+    *,
+    poses: str | None = None,
+    annotations: str | None = None,
+    classes: list[str] | None = None,
+    output: str,
+    channel: str | None = None,
+    background: str | None = None,
+    fps: float = 30.0,
+    likelihood_below: float = 0.1,
+    calms21: str | None = None,
+    force: bool = False,
+) -> None:
+    """Turn pose and annotation files into a dataset folder to train, evaluate and test on.
+
+    A recording is named by its pose file's stem up to ``DLC``. Its annotation is the file whose
+    stem begins with that name, followed by nothing or a separator. Prints what was found in a
+    table.
+
+    Args:
+        poses: Pose file, or a folder of them.
+        annotations: Annotation file, or a folder of them; may be the folder of the poses.
+        classes: Behaviours to learn, one or more; frames of any other behaviour are unscored.
+        output: Folder to write the dataset to.
+        channel: Annotator's channel, such as S1, or BORIS's subject; needed where a file has
+            several channels.
+        background: Class of the frames that no interval covers, which are unscored without it;
+            becomes the last of the classes if it is not among them.
+        fps: Frames per second of the videos.
+        likelihood_below: Points that the tracker holds less likely than this are missing.
+        calms21: CalMS21's JSON file, instead of poses, annotations and classes.
+        force: Replace a dataset that is already in the output folder.
+
+    Raises:
+        InputError: If an option or a file is wrong; nothing is written then.
+        OSError: If the output cannot be written.
+    """
+    _check_numbers(fps, likelihood_below)
+    check_writable(Path(output), overwrite=force)
+    if calms21 is not None:
+        given = {"poses": poses, "annotations": annotations, "classes": classes}
+        given |= {"channel": channel, "background": background}
+        for key, value in given.items():
+            if value is not None:
+                raise InputError(f"--{key} does not go with --calms21, whose file holds everything")
+        recordings = read_calms21(calms21, likelihood_below=likelihood_below)
+        source: dict[str, object] = {"calms21": calms21}
+    else:
+        if poses is None or annotations is None:
+            missing = "--poses" if poses is None else "--annotations"
+            raise InputError(f"{missing} is missing: give --poses and --annotations, or --calms21")
+        pairs = _find_pairs(poses, annotations, fps, channel)
+        names = _choose_classes(classes, background, [annotation for _, annotation in pairs])
+        recordings = list(_label(pairs, names, background, fps, likelihood_below))
+        source = {"poses": poses, "annotations": annotations, "channel": channel}
+        source |= {"background": background}
+    source["likelihood_below"] = likelihood_below
+    _check_scored(recordings)
+    write_dataset(recordings, output, source=source, overwrite=force)
+    print(summarize(recordings))
+    print(f"\n{len(recordings)} recordings written to {output}")
+
+
+def summarize(recordings: Sequence[Recording]) -> str:
+    """A table: a row a recording with its frames, missing share and frames a class; then all."""
+    classes = recordings[0].class_names
+    rows = [["recording", "frames", "missing %", *classes, "unscored"]]
+    frames = [len(recording) for recording in recordings]
+    counts = [
+        [int((recording.labels == label).sum()) for label in [*range(len(classes)), UNSCORED]]
+        for recording in recordings
+    ]
+    missing = [100 * recording.missing_share for recording in recordings]
+    for recording, count, total, share in zip(recordings, counts, frames, missing, strict=True):
+        rows.append([recording.name, f"{total:,}", f"{share:.1f}", *(f"{n:,}" for n in count)])
+    mean_missing = sum(n * share for n, share in zip(frames, missing, strict=True)) / sum(frames)
+    totals = [sum(column) for column in zip(*counts, strict=True)]
+    rows.append(["all", f"{sum(frames):,}", f"{mean_missing:.1f}", *(f"{n:,}" for n in totals)])
+    shares = [f"{100 * n / sum(frames):.1f} %" for n in totals]
+    rows.append(["", "", "", *shares])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+_Pair = tuple[Path, Annotation]
+
+
+def _check_numbers(fps: float, likelihood_below: float) -> None:
+    if not (math.isfinite(fps) and fps > 0):
+        raise InputError(f"--fps is {fps:g}, expected a number above 0")
+    if not 0 <= likelihood_below <= 1:
+        raise InputError(f"--likelihood_below is {likelihood_below:g}, expected 0 to 1")
+
+
+def _find_pairs(poses: str, annotations: str, fps: float, channel: str | None) -> list[_Pair]:
+    """Each pose file with its annotation, read."""
+    pose_files = list_pose_files(poses)
+    annotation_files = list_annotation_files(annotations)
+    names = [recording_name(file) for file in pose_files]
+    matched = match_annotations(names, annotation_files)
+    unused = [file.name for file in annotation_files if file not in matched.values()]
+    if unused:
+        warnings.warn(f"{annotations}: no poses for {', '.join(unused)}", stacklevel=3)
+    return [
+        (file, read_annotation(matched[name], fps=fps, channel=channel))
+        for file, name in zip(pose_files, names, strict=True)
+    ]
+
+
+def _choose_classes(
+    classes: Sequence[str] | None, background: str | None, annotations: Sequence[Annotation]
+) -> list[str]:
+    """The classes in the order of their labels, the background last unless it is among them."""
+    known = set().union(*(annotation.behaviors for annotation in annotations))
+    found = f"the annotations hold {', '.join(sorted(known)) or 'none'}"
+    if not classes:
+        raise InputError(f"--classes is missing; {found}")
+    if len(set(classes)) < len(classes):
+        raise InputError(f"--classes names one twice: {' '.join(classes)}")
+    for name in classes:
+        if name not in known and name != background:
+            raise InputError(f"--classes: no annotation has {name!r}; {found}")
+    return [*classes, *([background] if background and background not in classes else [])]
+
+
+def _label(
+    pairs: Sequence[_Pair],
+    classes: Sequence[str],
+    background: str | None,
+    fps: float,
+    likelihood_below: float,
+) -> Iterator[Recording]:
+    past: dict[str, int] = {}
+    for pose_file, annotation in pairs:
+        tracked = read_poses(pose_file, fps=fps, likelihood_below=likelihood_below)
+        labels = label_frames(annotation, len(tracked), classes, background)
+        yield dataclasses.replace(tracked, labels=labels, class_names=tuple(classes))
+        past[annotation.path.name] = annotation.frames_past(len(tracked))
+    if frames := sum(past.values()):
+        longest = max(past, key=past.__getitem__)
+        warnings.warn(
+            f"{sum(map(bool, past.values()))} of {len(past)} annotations run past the tracking by "
+            f"{frames} frames in all, {past[longest]} at most ({longest}); these are cut",
+            stacklevel=3,
+        )
+
+
+def _check_scored(recordings: Sequence[Recording]) -> None:
+    """Raise where nothing is scored; warn where a class is nowhere."""
+    scored = set().union(*(recording.labels.tolist() for recording in recordings)) - {UNSCORED}
+    classes = recordings[0].class_names
+    if not scored:
+        raise InputError(f"no frame is scored as {' or '.join(classes) or 'any class'}")
+    for label, name in enumerate(classes):
+        if label not in scored:
+            warnings.warn(f"class {name!r} has no frame in any recording", stacklevel=3)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    with one_line_errors():
+        arguments = parse_arguments(prepare, argv, prog="python -m mabe_lit.prepare")
+        prepare(**arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Event tables of BORIS, CSV or TSV: tabular events, old and new, and aggregated events.
+
+Source: https://boris.readthedocs.io/en/latest/#export-events
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+from mabe_lit.errors import InputError
+from mabe_lit.readers.files import delimiter_of, read_lines, split_cells
+from mabe_lit.readers.intervals import Annotation, Interval, frame_at
+
+Row = tuple[int, dict[str, str]]
+"""Line number, and cell by column name."""
+
+
+def matches(head: str) -> bool:
+    """Whether a file that begins with ``head`` is of this format."""
+    return any(map(_is_header, head.splitlines()))
+
+
+def read(path: Path, *, fps: float, channel: str | None = None) -> Annotation:
+    """Read state events.
+
+    Point events have no duration and are left out with a warning that counts them. Times in
+    seconds become the nearest frame boundaries (``frame_at``).
+
+    Args:
+        path: The file; its table may follow a header of any length.
+        fps: Frames per second of the tracking.
+        channel: Which subject's events; all subjects' together if None.
+
+    Raises:
+        InputError: If a START has no STOP or the other way round, an interval stops before it
+            starts, a time is no number, or the file holds several observations.
+    """
+    rows = list(_rows(path))
+    _check_observation(path, rows, fps)
+    if channel is not None:
+        subjects = {row["Subject"]: None for _, row in rows if row.get("Subject")}
+        if channel not in subjects:
+            raise InputError(
+                f"{path}: has no subject {channel!r}, only {', '.join(subjects) or 'none'}"
+            )
+        rows = [(number, row) for number, row in rows if row["Subject"] == channel]
+    states = [(number, row) for number, row in rows if _status(row) != "POINT"]
+    if points := len(rows) - len(states):
+        warnings.warn(
+            f"{path}: {points} POINT events have no duration and are left out", stacklevel=2
+        )
+    read_pairs = _aggregated if rows and "Start (s)" in rows[0][1] else _paired
+    intervals = []
+    for number, behavior, start_s, stop_s in read_pairs(path, states):
+        if not 0 <= start_s <= stop_s:
+            raise InputError(
+                f"{path}: line {number}: {behavior} runs from {start_s:g} to {stop_s:g} s, "
+                "expected 0 <= start <= stop"
+            )
+        start, stop = frame_at(start_s, fps), frame_at(stop_s, fps)
+        intervals.append(Interval(start, stop, behavior, number))
+    return Annotation.of(path, intervals, [row["Behavior"] for _, row in states])
+
+
+def _is_header(line: str) -> bool:
+    cells = split_cells([line], delimiter_of(line))
+    return (
+        bool(cells) and "Behavior" in cells[0] and ("Time" in cells[0] or "Start (s)" in cells[0])
+    )
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    lines = read_lines(path)
+    first = next(number for number, line in enumerate(lines) if _is_header(line))
+    header, *table = split_cells(lines[first:], delimiter_of(lines[first]))
+    for number, cells in enumerate(table, first + 2):
+        if not any(cells):
+            continue
+        if len(cells) != len(header):
+            raise InputError(
+                f"{path}: line {number}: has {len(cells)} cells, the header has {len(header)}"
+            )
+        yield number, dict(zip(header, cells, strict=True))
+
+
+def _check_observation(path: Path, rows: list[Row], fps: float) -> None:
+    observations = {row["Observation id"]: None for _, row in rows if "Observation id" in row}
+    if len(observations) > 1:
+        raise InputError(
+            f"{path}: holds {len(observations)} observations ({', '.join(observations)}), "
+            "expected a file a recording"
+        )
+    for number, row in rows[:1]:
+        media_fps = row.get("FPS") or row.get("FPS (frame/s)") or ""
+        if (
+            media_fps not in ("", "NA")
+            and abs(_number(path, number, "FPS", media_fps) - fps) > 0.01
+        ):
+            warnings.warn(
+                f"{path}: was made at {media_fps} frames/s, but --fps is {fps:g}", stacklevel=3
+            )
+
+
+def _status(row: dict[str, str]) -> str:
+    return (row.get("Status") or row.get("Behavior type") or "").upper()
+
+
+def _number(path: Path, number: int, column: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError(
+            f"{path}: line {number}, column {column}: found {text!r}, expected a number"
+        )
+    return value
+
+
+_Pair = tuple[int, str, float, float]
+
+
+def _aggregated(path: Path, rows: list[Row]) -> Iterator[_Pair]:
+    """Line number, behaviour, start and stop in seconds, from rows that hold all of it."""
+    for number, row in rows:
+        start, stop = (_number(path, number, c, row[c]) for c in ("Start (s)", "Stop (s)"))
+        yield number, row["Behavior"], start, stop
+
+
+def _paired(path: Path, rows: list[Row]) -> Iterator[_Pair]:
+    """The same, from rows that hold a START or a STOP each."""
+    started: dict[tuple[str, str], tuple[int, float]] = {}
+    for number, row in rows:
+        key, status = (row.get("Subject", ""), row["Behavior"]), _status(row)
+        time_s = _number(path, number, "Time", row["Time"])
+        if status == "START" and key not in started:
+            started[key] = (number, time_s)
+        elif status == "STOP" and key in started:
+            start_line, start_s = started.pop(key)
+            yield start_line, row["Behavior"], start_s, time_s
+        elif status in ("START", "STOP"):
+            problem = (
+                "starts twice without STOP" if status == "START" else "has a STOP without START"
+            )
+            raise InputError(f"{path}: line {number}: {row['Behavior']} {problem}")
+        else:
+            raise InputError(
+                f"{path}: line {number}: status is {status!r}, expected START, STOP or POINT"
+            )
+    for (_, behavior), (number, _) in started.items():
+        raise InputError(f"{path}: line {number}: {behavior} has a START without STOP")

@@ -1,0 +1,24 @@
+"""Choosing one of the channels that an annotation tool keeps in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from mabe_lit.errors import InputError
+
+
+def choose_channel(path: Path, found: Iterable[str], wanted: str | None) -> str:
+    """The channel wanted, or the only one there is.
+
+    Raises:
+        InputError: If it is not there, or if none is wanted and there are several.
+    """
+    names = list(found)
+    if wanted is None and len(names) == 1:
+        return names[0]
+    if wanted is None:
+        raise InputError(f"{path}: has channels {', '.join(names)}; choose one with --channel")
+    if wanted not in names:
+        raise InputError(f"{path}: has no channel {wanted!r}, only {', '.join(names)}")
+    return wanted

@@ -1,0 +1,118 @@
+"""What every tracker writes, brought into one shape: frames by animals by key points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mabe_lit.errors import InputError
+from mabe_lit.readers.files import recording_name
+from mabe_lit.recording import Recording
+
+_MOST_FRAMES_PER_ROW = 100
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """Rows of a pose file, as they stand there.
+
+    Attributes:
+        path: The file.
+        frames: ``(rows,)`` frame number of each row, counted from 0.
+        points: ``(rows, A, K, 2)`` x, y in pixels.
+        likelihood: ``(rows, A, K)`` the tracker's confidence, or None if it wrote none.
+        animal_names: ``A`` names.
+        keypoint_names: ``K`` names.
+        line_numbers: Line of each row in a text file; None where there are no lines.
+    """
+
+    path: Path
+    frames: np.ndarray
+    points: np.ndarray
+    likelihood: np.ndarray | None
+    animal_names: tuple[str, ...]
+    keypoint_names: tuple[str, ...]
+    line_numbers: Sequence[int] | None = None
+
+    def where(self, row: int) -> str:
+        """File and place of a row, for a message."""
+        place = f"row {row + 1}" if self.line_numbers is None else f"line {self.line_numbers[row]}"
+        return f"{self.path}: {place}"
+
+
+def to_recording(tracks: Tracks, *, fps: float, likelihood_below: float) -> Recording:
+    """Put each row at its frame and blank what was not tracked.
+
+    A frame without a row, before the first one or in a gap, is untracked. So a row's position is
+    its frame number, and annotations made on the video fit whatever frame the tracking starts at.
+
+    Raises:
+        InputError: If there are no rows, frame numbers do not increase, or an animal is never
+            tracked.
+    """
+    if len(tracks.points) == 0:
+        raise InputError(f"{tracks.path}: has no frames")
+    frames = _check_frames(tracks)
+    rows = blank_untracked(tracks.points, tracks.likelihood, likelihood_below)
+    infinite = np.isinf(rows).any(axis=(1, 2, 3))
+    if infinite.any():
+        raise InputError(f"{tracks.where(int(infinite.argmax()))}: a coordinate is infinite")
+    for animal, name in enumerate(tracks.animal_names):
+        if np.isnan(rows[:, animal]).all():
+            raise InputError(
+                f"{tracks.path}: animal {name!r} is never tracked: all its points are empty, "
+                f"at (0, 0) or of a likelihood below {likelihood_below:g}"
+            )
+    keypoints = np.full((frames[-1] + 1, *rows.shape[1:]), np.nan, np.float32)
+    keypoints[frames] = rows
+    return Recording.unscored(
+        recording_name(tracks.path), keypoints, fps, tracks.animal_names, tracks.keypoint_names
+    )
+
+
+def blank_untracked(
+    points: np.ndarray, likelihood: np.ndarray | None, likelihood_below: float
+) -> np.ndarray:
+    """A copy with NaN where a point is half missing, unlikely, or at exactly (0, 0).
+
+    Args:
+        points: ``(..., 2)`` x, y in pixels.
+        likelihood: ``(...)`` confidence of each point, or None; where it is NaN nothing is known
+            against the point.
+        likelihood_below: Points less likely than this are blanked.
+
+    Returns:
+        ``(..., 2)`` float32.
+    """
+    # Trackers write (0, 0) for "nothing found" as well as an empty cell.
+    untracked = np.isnan(points).any(axis=-1) | (points == 0).all(axis=-1)
+    if likelihood is not None:
+        untracked |= likelihood < likelihood_below
+    return np.where(untracked[..., None], np.nan, points).astype(np.float32)
+
+
+def _check_frames(tracks: Tracks) -> np.ndarray:
+    frames = tracks.frames
+    wrong = ~(np.isfinite(frames) & (frames >= 0) & (frames == np.floor(frames)))
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise InputError(
+            f"{tracks.where(row)}: frame number is {frames[row]:g}, expected 0, 1, 2, ..."
+        )
+    not_after = np.diff(frames) <= 0
+    if not_after.any():
+        row = int(not_after.argmax()) + 1
+        raise InputError(
+            f"{tracks.where(row)}: frame {frames[row]:g} follows frame {frames[row - 1]:g}, "
+            "expected each frame once, in order"
+        )
+    # Times in milliseconds or file names' numbers would ask for an array of billions of frames.
+    if frames[-1] >= _MOST_FRAMES_PER_ROW * (len(frames) + 1000):
+        raise InputError(
+            f"{tracks.where(len(frames) - 1)}: frame number is {frames[-1]:g} in a file of "
+            f"{len(frames)} rows, expected the first column to count frames"
+        )
+    return frames.astype(np.int64)

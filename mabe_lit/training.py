@@ -1,0 +1,126 @@
+"""The training behind ``mabe_lit.fit``: data, network, Trainer, checkpoints, scores."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import RichProgressBar
+
+from mabe_lit.callbacks import EpochTable
+from mabe_lit.config import Config
+from mabe_lit.datamodule import BehaviorDataModule
+from mabe_lit.dataset import Dataset
+from mabe_lit.device import resolve_device, resolve_precision
+from mabe_lit.inference import predict_probabilities
+from mabe_lit.metrics import Scores, score_recordings
+from mabe_lit.module import BehaviorClassifier, load_classifier
+from mabe_lit.runs import (
+    AtomicCheckpointIO,
+    checkpoint_callbacks,
+    newest_checkpoint,
+    open_run,
+    read_result,
+    write_result,
+)
+
+_TRAINER_PRECISION: dict[str, Any] = {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
+
+
+def train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[str, Any]:
+    """Train or resume; see ``mabe_lit.fit.fit``."""
+    device = resolve_device(config.device)
+    precision = resolve_precision(config.precision, device)
+    data = BehaviorDataModule(config)
+    data.prepare_data()
+    data.setup()
+    torch.manual_seed(config.seed)
+    classifier = BehaviorClassifier(
+        config,
+        animal_names=data.train.animal_names,
+        keypoint_names=data.train.keypoint_names,
+        class_names=data.train.class_names,
+    )
+    folder = open_run(config)  # after all checks, so that a wrong setting leaves no folder behind
+    result = read_result(folder)
+    if result is not None:
+        return result
+    is_terminal = sys.stdout.isatty()
+    table = EpochTable(folder / "metrics.csv", print_lines=not is_terminal)
+    with _quiet_lightning():
+        trainer = pl.Trainer(
+            accelerator="gpu" if device.type == "cuda" else "cpu",
+            devices=1,
+            precision=_TRAINER_PRECISION[precision],
+            max_epochs=config.epochs,
+            gradient_clip_val=config.grad_clip or None,
+            callbacks=[
+                table,
+                *checkpoint_callbacks(folder, config.save_freq),
+                *([RichProgressBar(leave=True)] if is_terminal else []),
+            ],
+            plugins=[AtomicCheckpointIO(on_checkpoint)],
+            logger=False,
+            enable_progress_bar=is_terminal,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+            default_root_dir=folder,
+        )
+        checkpoint = newest_checkpoint(folder)
+        if checkpoint is None:
+            classifier.features.fit(data.statistics_windows())
+        else:
+            print(f"going on from {checkpoint}", flush=True)
+        trainer.fit(classifier, datamodule=data, ckpt_path=checkpoint, weights_only=True)
+    result = _finish(config, data.val, table, folder)
+    write_result(folder, result)
+    return result
+
+
+def _finish(config: Config, val: Dataset, table: EpochTable, folder: Path) -> dict[str, Any]:
+    """Score the best checkpoint on the validation recordings."""
+    best = folder / "best.ckpt"
+    scores = score_dataset(load_classifier(best), val, device=config.device)
+    train_seconds = sum(row["train_seconds"] for row in table.rows)
+    steps = int(table.rows[-1]["step"])
+    return scores.to_dict() | {
+        "best_checkpoint": str(best),
+        "epochs": len(table.rows),
+        "steps": steps,
+        "train_seconds": round(train_seconds, 3),
+        "steps_per_s": round(steps / max(train_seconds, 1e-9), 3),
+    }
+
+
+def score_dataset(
+    classifier: BehaviorClassifier,
+    dataset: Dataset,
+    *,
+    device: str,
+    average_over: list[str] | None = None,
+) -> Scores:
+    """Predict all recordings of a dataset and score them; arguments as in ``score_recordings``."""
+    probabilities = predict_probabilities(
+        classifier, dataset.keypoints, dataset.entries, device=device
+    )
+    labels = [dataset[index].labels for index in range(len(dataset))]
+    return score_recordings(probabilities, labels, dataset.class_names, average_over=average_over)
+
+
+class _quiet_lightning(warnings.catch_warnings):  # noqa: N801
+    """Hides what Lightning says of the machine and of choices that were made on purpose here."""
+
+    def __enter__(self) -> Any:
+        caught = super().__enter__()
+        for logger in ("lightning.pytorch", "lightning.fabric"):
+            logging.getLogger(logger).setLevel(logging.WARNING)
+        warnings.filterwarnings("ignore", ".*does not have many workers.*")
+        warnings.filterwarnings("ignore", ".*Checkpoint directory .* exists and is not empty.*")
+        return caught
