@@ -11,7 +11,7 @@ from pathlib import Path
 from mabe_lit import UNSCORED
 from mabe_lit.cli import parse_arguments
 from mabe_lit.dataset import check_writable, write_dataset
-from mabe_lit.errors import InputError, one_line_errors
+from mabe_lit.errors import InputError, InputWarning, one_line_errors
 from mabe_lit.readers import (
     Annotation,
     label_frames,
@@ -131,7 +131,9 @@ def _find_pairs(poses: str, annotations: str, fps: float, channel: str | None) -
     matched = match_annotations(names, annotation_files)
     unused = [file.name for file in annotation_files if file not in matched.values()]
     if unused:
-        warnings.warn(f"{annotations}: no poses for {', '.join(unused)}", stacklevel=3)
+        warnings.warn(
+            f"{annotations}: no poses for {', '.join(unused)}", InputWarning, stacklevel=3
+        )
     return [
         (file, read_annotation(matched[name], fps=fps, channel=channel))
         for file, name in zip(pose_files, names, strict=True)
@@ -172,6 +174,7 @@ def _label(
         warnings.warn(
             f"{sum(map(bool, past.values()))} of {len(past)} annotations run past the tracking by "
             f"{frames} frames in all, {past[longest]} at most ({longest}); these are cut",
+            InputWarning,
             stacklevel=3,
         )
 
@@ -184,7 +187,9 @@ def _check_scored(recordings: Sequence[Recording]) -> None:
         raise InputError(f"no frame is scored as {' or '.join(classes) or 'any class'}")
     for label, name in enumerate(classes):
         if label not in scored:
-            warnings.warn(f"class {name!r} has no frame in any recording", stacklevel=3)
+            warnings.warn(
+                f"class {name!r} has no frame in any recording", InputWarning, stacklevel=3
+            )
 
 
 def main(argv: Sequence[str] | None = None) -> None:

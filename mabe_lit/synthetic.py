@@ -188,7 +188,7 @@ def _move(rng: np.random.Generator, behavior: _Ints, bouts: _Bouts) -> tuple[_Co
         ),
         jerk=rng.standard_normal(shape) + 1j * rng.standard_normal(shape),
         flee=_hold(rng, (rng.random((frames, count)) < 0.3).astype(float), 0.1) * 14.0,
-        sway=np.exp(0.35j * _wander(rng, (frames, count), 6)),
+        sway=np.exp(0.2j * _wander(rng, (frames, count), 6)),
     )
     width, height = ARENA_PX
     position = rng.uniform(100, width - 100, (count, 2)) + 1j * rng.uniform(
@@ -260,7 +260,7 @@ class _Wishes:
         held = np.where(mount, 0.1, np.where(attack, 0.3, 0.35))
         wish[:, 1] *= np.where(contact, held, 1.0)
         bolt = attack * self.flee[frame]
-        wish[:, 1] += bolt * (toward + heading[:, 1]) / 2 + attack * 9.0 * self.jerk[frame, :, 1]
+        wish[:, 1] += bolt * (toward + heading[:, 1]) / 2 + attack * 12.0 * self.jerk[frame, :, 1]
 
         # The resident in contact: nose to a point of the intruder's body, on its back, or tumbling around it.
         seek = position[:, 1] + BODY_LENGTH_PX * self.target[frame] * heading[:, 1]
@@ -271,17 +271,17 @@ class _Wishes:
         around = position[:, 1] + 0.45 * BODY_LENGTH_PX * self.tumble[frame]
         goal = np.where(mount, back, np.where(attack, around, goal))
         in_time = np.abs(goal - position[:, 0]) / np.maximum(self.frames_left[frame], 1)
-        speed = np.where(attack, 24.0, np.where(contact, 10.0, in_time.clip(2, 28)))
+        speed = np.where(attack, 26.0, np.where(contact, 8.0, in_time.clip(2, 28)))
         step = 0.6 * (goal - position[:, 0])
         step = (
             step * np.minimum(1.0, speed / (np.abs(step) + 1e-9))
-            + attack * 9.0 * self.jerk[frame, :, 0]
+            + attack * 12.0 * self.jerk[frame, :, 0]
         )
         wish[:, 0] = np.where(engaged, step, wish[:, 0])
 
         facing = np.where(np.abs(wish) > 0.5, wish / (np.abs(wish) + 1e-9), heading)
         chase = np.where(
-            mount, heading[:, 1], np.where(attack, toward * self.sway[frame] ** 3, face)
+            mount, heading[:, 1], np.where(attack, toward * self.sway[frame] ** 5, face)
         )
         facing[:, 0] = np.where(engaged, chase, facing[:, 0])
         agility = np.where(attack, 0.6, np.where(engaged, 0.35, 0.2 + 0.3 * shy))

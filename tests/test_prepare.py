@@ -15,7 +15,7 @@ from test_readers_calms21 import write as write_calms21
 from test_readers_poses import csv_text, table
 
 from mabe_lit.dataset import open_dataset
-from mabe_lit.errors import InputError
+from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.prepare import main, prepare
 
 ANNOTATION = """Caltech Behavior Annotator - Annotation File
@@ -89,7 +89,6 @@ def test_background_that_is_among_the_classes_keeps_its_place(lab):
     assert open_dataset(lab.parent / "out").class_names == ("other", "attack")
 
 
-@pytest.mark.filterwarnings("always")
 def test_table_counts_frames_and_shows_a_class_that_is_missing(lab, capsys):
     run(lab, "--classes", "attack", "freeze", "--channel", "S1")
     out, err = capsys.readouterr()
@@ -101,7 +100,6 @@ def test_table_counts_frames_and_shows_a_class_that_is_missing(lab, capsys):
     assert err == "warning: class 'freeze' has no frame in any recording\n"
 
 
-@pytest.mark.filterwarnings("always")
 def test_frames_past_the_tracking_are_cut_with_one_warning(lab, capsys):
     (lab / "11_annot.txt").write_text(ANNOTATION.format(last=17))
     (lab / "1_annot.txt").write_text(ANNOTATION.format(last=13))
@@ -115,7 +113,7 @@ def test_frames_past_the_tracking_are_cut_with_one_warning(lab, capsys):
 
 def test_annotation_without_poses_is_left_out_with_a_warning(lab):
     (lab / "7_annot.txt").write_text(ANNOTATION.format(last=9))
-    with pytest.warns(UserWarning, match=r"no poses for 7_annot\.txt"):
+    with pytest.warns(InputWarning, match=r"no poses for 7_annot\.txt"):
         prepare(
             poses=str(lab), annotations=str(lab), classes=["attack"], output=str(lab.parent / "out")
         )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mabe_lit.errors import InputError
+from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.readers import (
     Annotation,
     Interval,
@@ -118,7 +118,7 @@ def test_bento_decimal_numbers_are_seconds(tmp_path):
 
 
 def test_boris_pairs_start_and_stop_and_counts_points(tmp_path):
-    with pytest.warns(UserWarning, match="1 POINT events have no duration"):
+    with pytest.warns(InputWarning, match="1 POINT events have no duration"):
         annotation = read_annotation(write(tmp_path, BORIS), fps=30)
     assert spans(annotation) == [(3, 9, "attack"), (20, 30, "rest")]
 
@@ -134,12 +134,12 @@ def test_new_boris_export_is_read(tmp_path):
 
 
 def test_boris_of_another_frame_rate_warns(tmp_path):
-    with pytest.warns(UserWarning, match=r"made at 25\.0 frames/s, but --fps is 30"):
+    with pytest.warns(InputWarning, match=r"made at 25\.0 frames/s, but --fps is 30"):
         read_annotation(write(tmp_path, NEW_BORIS), fps=30)
 
 
 def test_aggregated_boris_events_are_read(tmp_path):
-    with pytest.warns(UserWarning, match="1 POINT events"):
+    with pytest.warns(InputWarning, match="1 POINT events"):
         annotation = read_annotation(write(tmp_path, AGGREGATED), fps=30)
     assert spans(annotation) == [(3, 9, "attack")]
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from mabe_lit.errors import InputError
+from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.readers import list_pose_files, read_poses, recording_name
 
 ANIMALS = ("resident", "intruder")
@@ -100,7 +100,7 @@ def test_points_of_no_animal_are_left_out_with_a_warning(tmp_path):
     lines = csv_text(table()).splitlines()
     extra = ["net,net", "single,single", "corner,corner", "x,y"] + ["1,2"] * 3
     text = "\n".join(f"{line},{more}" for line, more in zip(lines, extra, strict=True))
-    with pytest.warns(UserWarning, match="'single', which is no animal"):
+    with pytest.warns(InputWarning, match="'single', which is no animal"):
         recording = read_poses(write(tmp_path, text))
     assert recording.animal_names == ANIMALS
 
@@ -224,7 +224,7 @@ def test_folder_lists_poses_without_annotations_and_twins(tmp_path):
 def test_folder_says_what_it_leaves_out(tmp_path):
     write(tmp_path, GOOD)
     write(tmp_path, "about these data", "README.txt")
-    with pytest.warns(UserWarning, match=r"neither poses nor annotations, left out: README\.txt"):
+    with pytest.warns(InputWarning, match=r"neither poses nor annotations, left out: README\.txt"):
         assert len(list_pose_files(tmp_path)) == 1
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mabe_lit.errors import InputError
+from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.readers import bento, boris, caltech, deeplabcut, frame_labels, hdf5
 from mabe_lit.readers.calms21 import read_calms21
 from mabe_lit.readers.files import list_files, match_annotations, read_head, recording_name
@@ -157,7 +157,9 @@ def _list(path: Path | str, option: str, wanted: _Formats, others: _Formats) -> 
         )
     if unknown:
         names = ", ".join(unknown)
-        warnings.warn(f"{path}: neither poses nor annotations, left out: {names}", stacklevel=3)
+        warnings.warn(
+            f"{path}: neither poses nor annotations, left out: {names}", InputWarning, stacklevel=3
+        )
     return found
 
 

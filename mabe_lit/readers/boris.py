@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from mabe_lit.errors import InputError
+from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.readers.files import delimiter_of, read_lines, split_cells
 from mabe_lit.readers.intervals import Annotation, Interval, frame_at
 
@@ -50,7 +50,9 @@ def read(path: Path, *, fps: float, channel: str | None = None) -> Annotation:
     states = [(number, row) for number, row in rows if _status(row) != "POINT"]
     if points := len(rows) - len(states):
         warnings.warn(
-            f"{path}: {points} POINT events have no duration and are left out", stacklevel=2
+            f"{path}: {points} POINT events have no duration and are left out",
+            InputWarning,
+            stacklevel=2,
         )
     read_pairs = _aggregated if rows and "Start (s)" in rows[0][1] else _paired
     intervals = []
@@ -66,10 +68,8 @@ def read(path: Path, *, fps: float, channel: str | None = None) -> Annotation:
 
 
 def _is_header(line: str) -> bool:
-    cells = split_cells([line], delimiter_of(line))
-    return (
-        bool(cells) and "Behavior" in cells[0] and ("Time" in cells[0] or "Start (s)" in cells[0])
-    )
+    cells = {cell for row in split_cells([line], delimiter_of(line)) for cell in row}
+    return cells >= {"Behavior", "Time"} or cells >= {"Behavior", "Start (s)", "Stop (s)"}
 
 
 def _rows(path: Path) -> Iterator[Row]:
@@ -100,7 +100,9 @@ def _check_observation(path: Path, rows: list[Row], fps: float) -> None:
             and abs(_number(path, number, "FPS", media_fps) - fps) > 0.01
         ):
             warnings.warn(
-                f"{path}: was made at {media_fps} frames/s, but --fps is {fps:g}", stacklevel=3
+                f"{path}: was made at {media_fps} frames/s, but --fps is {fps:g}",
+                InputWarning,
+                stacklevel=3,
             )
 
 

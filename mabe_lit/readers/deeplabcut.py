@@ -9,6 +9,7 @@ https://lightning-pose.readthedocs.io (prediction CSV files).
 
 from __future__ import annotations
 
+import csv
 import io
 import warnings
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mabe_lit.errors import InputError
+from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.readers.files import read_lines, split_cells
 from mabe_lit.readers.tracks import Tracks
 
@@ -87,7 +88,11 @@ def to_tracks(
     if len(where) > 1 and "single" in where:
         del where["single"]
         # DeepLabCut's own name for points that belong to no animal, such as an arena's corners.
-        warnings.warn(f"{path}: points of 'single', which is no animal, are left out", stacklevel=2)
+        warnings.warn(
+            f"{path}: points of 'single', which is no animal, are left out",
+            InputWarning,
+            stacklevel=2,
+        )
     animals, parts = tuple(where), tuple(next(iter(where.values()), ()))
     if not parts:
         raise InputError(f"{path}: has no key points, its header names no column")
@@ -121,7 +126,7 @@ def _read_numbers(
     if not rows:
         return np.empty((0, len(column_names)))
     text = io.StringIO("\n".join(lines[number - 1] for number in rows))
-    table = pd.read_csv(text, header=None, low_memory=False)
+    table = pd.read_csv(text, header=None, low_memory=False, quoting=csv.QUOTE_NONE)
     for position, name in enumerate(column_names):
         column = table[position]
         if column.dtype.kind in "iuf":
