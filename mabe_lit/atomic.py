@@ -21,7 +21,7 @@ def written_atomically(path: Path | str) -> Iterator[Path]:
     temporary = Path(name)
     try:
         os.close(handle)
-        temporary.chmod(0o666 & ~process_umask())
+        temporary.chmod(0o666 & ~_process_umask())
         yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())  # the content is on disk before the name is
@@ -50,7 +50,30 @@ def folder_filled_atomically(folder: Path) -> Iterator[Path]:
             folder.rmdir()
 
 
-def process_umask() -> int:
+@contextmanager
+def folder_replaced_atomically(folder: Path) -> Iterator[Path]:
+    """A temporary folder beside ``folder``, renamed to it when the block ends well.
+
+    What was at ``folder`` stays until then. If the block fails, the temporary folder is removed.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    old = None
+    try:
+        temporary.chmod(0o777 & ~_process_umask())
+        yield temporary
+        if folder.exists():
+            # A folder with files in it cannot be replaced in one step.
+            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+            folder.replace(old)
+        temporary.replace(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if old is not None:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _process_umask() -> int:
     """The permissions that new files do not get."""
     mask = os.umask(0)
     os.umask(mask)

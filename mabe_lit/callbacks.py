@@ -1,4 +1,4 @@
-"""What a training tells while it runs: a row an epoch, and a line where there is no progress bar."""
+"""What a training tells as it runs: a row an epoch, and a line where there is no progress bar."""
 
 from __future__ import annotations
 

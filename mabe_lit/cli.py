@@ -43,7 +43,7 @@ def parse_arguments(
         InputError: On an unknown key, a missing value or one of the wrong type, and on a config
             file that cannot be read.
     """
-    parser = ArgumentParser(prog=prog, exit_on_error=False)
+    parser = ArgumentParser(prog=prog, exit_on_error=False, allow_abbrev=False)
     parser.add_argument("--config", action="config", help="A YAML file with any of the keys below.")
     add = parser.add_class_arguments if isinstance(target, type) else parser.add_function_arguments
     add(target)
@@ -109,7 +109,7 @@ def _check_config_file(path: Path, keys: list[str]) -> None:
 
 
 def _explain(message: str, target: Callable[..., Any]) -> str:
-    """jsonargparse's message in one line that names the key and what is allowed."""
+    """Say what jsonargparse says in one line that names the key and what is allowed."""
     hints = get_type_hints(target)
     keys = list(inspect.signature(target).parameters)
     if match := re.search(r"argument --(\w+): expected one argument", message):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,14 @@ from mabe_lit.errors import InputError
 SYNTHETIC_TRAIN_DIR = "data/synthetic/train"
 SYNTHETIC_VAL_DIR = "data/synthetic/val"
 
+CLOUD_GPUS = ("T4", "L4", "A10G", "L40S", "A100", "A100-80GB", "H100", "H200", "B200")
+"""GPUs that a run can be launched on in the cloud."""
+MAX_DEVICES = 8
+"""Most devices of one machine."""
+
+_PLACES = ("checkpoint_dir", "run", "gpu")
+"""Keys that say where a run is computed and kept, not what it computes."""
+
 
 @dataclass(frozen=True)
 class Config:
@@ -26,10 +35,10 @@ class Config:
     val_data_dir: str = SYNTHETIC_VAL_DIR
     """Folder of other prepared recordings to choose the best epoch on, and to report."""
     dataset: Literal["auto", "synthetic", "recordings"] = "auto"
-    """Simulate mice into the two folders, or read recordings; auto simulates if both are defaults."""
-    synthetic_train_frames: int = 60_000
+    """Simulate mice into the two folders, or read recordings; auto simulates into the defaults."""
+    synthetic_train_frames: int = 48_000
     """Simulated frames to learn from, 30 a second; used when dataset is synthetic."""
-    synthetic_val_frames: int = 30_000
+    synthetic_val_frames: int = 24_000
     """Simulated frames to validate on; used when dataset is synthetic."""
 
     model_type: Literal["transformer"] = "transformer"
@@ -73,11 +82,15 @@ class Config:
     checkpoint_dir: str = "checkpoints"
     """Folder of all runs; each has a folder of its own there."""
     run: str | None = None
-    """Name of the run's folder; null makes one of the settings. The same name goes on where it stopped."""
+    """Name of the run's folder, null makes one up; the same name goes on where it stopped."""
     save_freq: int = 5
     """Epochs between the checkpoints that are kept, beside the best and the last."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to compute; auto takes a GPU where there is one."""
+    devices: int = 1
+    """Devices of the machine that train together (DDP), each on batches of batch_size."""
+    gpu: str = "T4"
+    """GPU to rent in the cloud, NAME or NAME:n for several; a training on this machine ignores it."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     """Number format of matrix products; auto takes the fastest that the device computes well."""
     overlap: int = 2
@@ -98,7 +111,8 @@ class Config:
             )
         if not problems and self.min_lr > self.learning_rate:
             problems.append(
-                f"min_lr: must be at most learning_rate ({self.learning_rate:g}), got {self.min_lr:g}"
+                f"min_lr: must be at most learning_rate ({self.learning_rate:g}), "
+                f"got {self.min_lr:g}"
             )
         if not problems and self.overlap > self.sequence_length:
             problems.append(
@@ -135,13 +149,13 @@ class Config:
         return dataclasses.asdict(self)
 
     def differing_keys(self, other: dict[str, Any]) -> list[str]:
-        """Keys in which a run under another configuration would differ, whatever the runs' folders."""
+        """Keys in which a run under another configuration differs, wherever the runs lie."""
         ours = self.to_dict()
-        keys = (ours.keys() | other.keys()) - {"checkpoint_dir", "run"}
+        keys = (ours.keys() | other.keys()) - set(_PLACES)
         return sorted(key for key in keys if ours.get(key) != other.get(key))
 
     def _digest(self) -> str:
-        settings = {k: v for k, v in self.to_dict().items() if k not in ("checkpoint_dir", "run")}
+        settings = {k: v for k, v in self.to_dict().items() if k not in _PLACES}
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
 
@@ -160,6 +174,11 @@ _RANGES: dict[str, _Range] = {
     "learning_rate": _POSITIVE,
     "dropout": ("0 or more and below 1", lambda value: 0 <= value < 1),
     "seed": ("0 to 2^32 - 1", lambda value: 0 <= value < 2**32),
+    "devices": (f"1 to {MAX_DEVICES}", lambda value: 1 <= value <= MAX_DEVICES),
+    "gpu": (
+        f"one of {', '.join(CLOUD_GPUS)}, or NAME:n for n of them, up to {MAX_DEVICES}",
+        lambda value: bool(re.fullmatch(rf"({'|'.join(CLOUD_GPUS)})(:[1-{MAX_DEVICES}])?", value)),
+    ),
 }
 
 

@@ -28,7 +28,7 @@ EVALUATION_BATCH_FRAMES = 8_192
 
 
 class BehaviorDataModule(pl.LightningDataModule):
-    """Training windows at a fresh random phase each epoch; validation windows that show each frame once."""
+    """Training windows at a fresh phase each epoch, validation windows that show a frame once."""
 
     train: Dataset
     val: Dataset
@@ -66,7 +66,7 @@ class BehaviorDataModule(pl.LightningDataModule):
                 )
 
     def statistics_windows(self) -> torch.Tensor:
-        """A sample of training windows for the features' statistics, ``(B, T, A, K, 2)`` in pixels."""
+        """Training windows for the features' statistics, ``(B, T, A, K, 2)`` in pixels."""
         grid = _tile(self.train, self.config, None)
         picked = np.linspace(0, len(grid) - 1, min(len(grid), _STATISTICS_WINDOWS)).astype(np.int64)
         frames, _ = grid.frames_of(picked)
@@ -87,7 +87,7 @@ class WindowBatches:
     """The frames of each batch of an epoch; Lightning tells the epoch, as to any sampler."""
 
     def __init__(self, dataset: Dataset, config: Config, *, size: int, shuffle: bool) -> None:
-        """Batches of ``size`` windows; shuffled ones differ from epoch to epoch in phase and order."""
+        """Batches of ``size`` windows; shuffled ones have another phase and order each epoch."""
         self._dataset = dataset
         self._config = config
         self._size = size
@@ -138,7 +138,11 @@ def _open(key: str, directory: str) -> Dataset:
 
 
 def _loader(dataset: Dataset, batches: WindowBatches) -> DataLoader[Batch]:
-    return DataLoader(_Windows(dataset), sampler=batches, batch_size=None)  # type: ignore[arg-type]
+    # A generator of its own: a loader draws a seed for workers whenever it is iterated, which must not
+    # shift the network's random numbers between a resumed epoch and the same one of a whole run.
+    return DataLoader(
+        _Windows(dataset), sampler=batches, batch_size=None, generator=torch.Generator()
+    )
 
 
 def _tile(dataset: Dataset, config: Config, rng: np.random.Generator | None) -> WindowGrid:
@@ -152,7 +156,7 @@ def _tile(dataset: Dataset, config: Config, rng: np.random.Generator | None) -> 
 
 
 def _simulate_into(directory: Path, split: str, frames: int, seed: tuple[int, int]) -> None:
-    """Make ``directory`` a dataset of at least ``frames`` simulated frames, unless it is just that."""
+    """Make ``directory`` a dataset of ``frames`` simulated frames or more, unless it is that."""
     source = {"simulated": {"version": SIMULATION_VERSION, "seed": list(seed), "frames": frames}}
     if directory.exists() and any(directory.iterdir()):
         found = dict(open_dataset(directory).source)
@@ -160,8 +164,8 @@ def _simulate_into(directory: Path, split: str, frames: int, seed: tuple[int, in
             return
         if "simulated" not in found:
             raise InputError(
-                f"dataset: is synthetic, but {directory} holds recordings, which are left as they are; "
-                f"set dataset to recordings to learn from them, or name another folder"
+                f"dataset: is synthetic, but {directory} holds recordings, which are left as they "
+                f"are; set dataset to recordings to learn from them, or name another folder"
             )
     length = min(frames, SIMULATED_RECORDING_FRAMES)
     count = -(-frames // length)

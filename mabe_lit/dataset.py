@@ -10,9 +10,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from mabe_lit import UNSCORED
-from mabe_lit.atomic import process_umask
+from mabe_lit.atomic import folder_replaced_atomically
 from mabe_lit.errors import InputError
 from mabe_lit.recording import Recording
 
@@ -80,6 +77,11 @@ class Dataset:
             self.class_names,
         )
 
+    def split(self, values: np.ndarray) -> list[np.ndarray]:
+        """``(N, ...)`` values of all frames -> those of each recording, as views."""
+        starts = [entry.first_frame for entry in self.entries]
+        return np.split(values, starts[1:])
+
 
 def write_dataset(
     recordings: Iterable[Recording],
@@ -105,14 +107,8 @@ def write_dataset(
     """
     directory = Path(directory)
     check_writable(directory, overwrite=overwrite)
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-    try:
-        temporary.chmod(0o777 & ~process_umask())
+    with folder_replaced_atomically(directory) as temporary:
         _write_files(list(recordings), temporary, dict(source or {}))
-        _replace_folder(temporary, directory)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def check_writable(directory: Path, *, overwrite: bool) -> None:
@@ -148,7 +144,8 @@ def open_dataset(directory: Path | str) -> Dataset:
         )
     if not index_file.is_file():
         raise InputError(
-            f"{directory}: is not a dataset, dataset.json is missing; make one with python -m mabe_lit.prepare"
+            f"{directory}: is not a dataset, dataset.json is missing; "
+            "make one with python -m mabe_lit.prepare"
         )
     try:
         index = json.loads(index_file.read_text(encoding="utf-8"))
@@ -220,17 +217,6 @@ def _write_files(recordings: list[Recording], directory: Path, source: dict[str,
     (directory / "dataset.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
 
 
-def _replace_folder(temporary: Path, directory: Path) -> None:
-    """Give ``temporary`` the name ``directory``; what was there is moved away, then removed."""
-    if not directory.exists() or not any(directory.iterdir()):
-        temporary.replace(directory)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{directory.name}-old-", dir=directory.parent))
-    directory.replace(old)
-    temporary.replace(directory)
-    shutil.rmtree(old, ignore_errors=True)
-
-
 def _open_array(file: Path, dtype: type) -> np.ndarray:
     try:
         array: np.ndarray = np.load(file, mmap_mode="r", allow_pickle=False)
@@ -256,8 +242,8 @@ def _check(dataset: Dataset) -> None:
     for entry in dataset.entries:
         if entry.first_frame != expected_start or entry.frames < 1 or not entry.fps > 0:
             raise InputError(
-                f"{dataset.directory / 'dataset.json'}: recording {entry.name!r} must start at frame "
-                f"{expected_start}, with at least one frame and fps > 0, but has {asdict(entry)}"
+                f"{dataset.directory / 'dataset.json'}: expected recording {entry.name!r} to start "
+                f"at frame {expected_start}, with frames and fps above 0, but has {asdict(entry)}"
             )
         expected_start += entry.frames
     if expected_start != frames:
@@ -270,7 +256,8 @@ def _check(dataset: Dataset) -> None:
         wrong = (labels != UNSCORED) & ((labels < 0) | (labels >= len(dataset.class_names)))
         if wrong.any():
             frame = start + int(wrong.argmax())
+            allowed = f"0 to {len(dataset.class_names) - 1} and {UNSCORED}"
             raise InputError(
-                f"{dataset.directory / 'labels.npy'}: frame {frame} has label {dataset.labels[frame]}, "
-                f"allowed are 0 to {len(dataset.class_names) - 1} and {UNSCORED}"
+                f"{dataset.directory / 'labels.npy'}: frame {frame} has label "
+                f"{dataset.labels[frame]}, allowed are {allowed}"
             )

@@ -20,30 +20,38 @@ class InputWarning(UserWarning):
 def one_line_errors() -> Iterator[None]:
     """End the process with one line on stderr and status 2 on what a user can cause.
 
-    That is an ``InputError`` or a failure of the file system. An ``InputWarning`` inside is
-    shown as one line as well; what libraries warn of is not for the user. Any other exception is a defect of the package and keeps its traceback.
+    That is an ``InputError`` or a failure of the file system. Any other exception is a defect of
+    the package and keeps its traceback. Warnings are shown as by ``one_line_warnings``.
     """
+    with one_line_warnings():
+        try:
+            yield
+        except (InputError, OSError) as error:
+            print(f"error: {describe_error(error)}", file=sys.stderr)
+            sys.exit(2)
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            sys.exit(130)
+
+
+@contextmanager
+def one_line_warnings() -> Iterator[None]:
+    """Show an ``InputWarning`` as one line; what libraries warn of is not for the user."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", InputWarning)
         warnings.showwarning = lambda message, *_: print(
             f"warning: {_one_line(message)}", file=sys.stderr
         )
-        try:
-            yield
-        except InputError as error:
-            _fail(_one_line(error))
-        except OSError as error:
-            _fail(_one_line(f"{error.filename}: {error.strerror}" if error.filename else error))
-        except KeyboardInterrupt:
-            print("interrupted", file=sys.stderr)
-            sys.exit(130)
+        yield
+
+
+def describe_error(error: InputError | OSError) -> str:
+    """What is wrong, in one line."""
+    if isinstance(error, OSError) and error.filename:
+        return _one_line(f"{error.filename}: {error.strerror}")
+    return _one_line(error)
 
 
 def _one_line(message: object) -> str:
     return " ".join(str(message).split())
-
-
-def _fail(message: str) -> None:
-    print(f"error: {message}", file=sys.stderr)
-    sys.exit(2)

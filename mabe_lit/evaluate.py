@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mabe_lit import UNSCORED
 from mabe_lit.cli import parse_arguments
 from mabe_lit.errors import InputError, one_line_errors
 
@@ -56,7 +57,9 @@ def evaluate(
             f"--average_over: {', '.join(unknown)} is not among the classes "
             f"{', '.join(dataset.class_names)}"
         )
-    labels = [dataset[index].labels for index in range(len(dataset))]
+    if (dataset.labels == UNSCORED).all():
+        raise InputError(f"--data {data}: no frame is scored, so there is nothing to compare with")
+    labels = dataset.split(dataset.labels)
     probabilities = predict_probabilities(
         classifier, dataset.keypoints, dataset.entries, device=device
     )

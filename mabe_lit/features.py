@@ -11,8 +11,8 @@ BACK_NAMES = ("tail_base", "tailbase", "tail base", "tailstart", "tti", "tail", 
 """Parts of a key point's name that say it lies behind, the best first."""
 
 COORDINATE_SCALE = 0.25
-"""Body lengths that become 1 for the network: distances between the animals are many body lengths, but what
-tells behaviours apart are movements of a tenth of one from frame to frame; standardising would bury them."""
+"""Body lengths that become 1 for the network. The animals are many body lengths apart, but
+movements of a tenth of one tell behaviours apart: standardising would bury them."""
 
 
 class PoseFeatures(nn.Module):
@@ -21,14 +21,15 @@ class PoseFeatures(nn.Module):
     ``coordinates`` moves and turns each window as one rigid body: the first animal at the window's
     middle frame is the origin and faces +x, and lengths are in its body lengths, times four.
     ``pixels`` leaves the coordinates as they were tracked, standardised by the training recordings.
-    Missing points are interpolated between the neighbouring frames of the window; NaN never comes out.
+    Missing points are interpolated between the neighbouring frames of the window; NaN never comes
+    out.
     """
 
     mean: Tensor
     std: Tensor
 
     def __init__(self, *, kind: str, animals: int, keypoint_names: tuple[str, ...]) -> None:
-        """Set up for ``animals`` animals with these key points; ``kind`` is ``coordinates`` or ``pixels``."""
+        """Set up for these animals and key points; ``kind`` is ``coordinates`` or ``pixels``."""
         super().__init__()
         if kind not in ("coordinates", "pixels"):
             raise ValueError(f"Expected `kind` to be coordinates or pixels but got {kind!r}")
@@ -39,7 +40,7 @@ class PoseFeatures(nn.Module):
         self.register_buffer("std", torch.ones(self.output_dim))
 
     def forward(self, keypoints: Tensor) -> Tensor:
-        """``(B, T, A, K, 2)`` pixels, NaN where untracked -> ``(B, T, D)`` standardised, without NaN."""
+        """``(B, T, A, K, 2)`` pixels, NaN where untracked -> ``(B, T, D)`` scaled, without NaN."""
         return (self.raw(keypoints) - self.mean) / self.std
 
     def raw(self, keypoints: Tensor) -> Tensor:
@@ -51,7 +52,7 @@ class PoseFeatures(nn.Module):
 
     @torch.no_grad()
     def fit(self, keypoints: Tensor) -> None:
-        """Take the statistics from sample windows ``(B, T, A, K, 2)`` of the training recordings."""
+        """Take statistics from sample windows ``(B, T, A, K, 2)`` of the training recordings."""
         if self.kind == "coordinates":
             self.std.fill_(COORDINATE_SCALE)
             return
@@ -74,8 +75,9 @@ def find_body_axis(keypoint_names: tuple[str, ...]) -> tuple[int, int]:
 def fill_missing(keypoints: Tensor) -> Tensor:
     """Interpolate missing points between the frames of a window in which they were seen.
 
-    Before the first and after the last sighting the nearest one holds. A point that is missing in the whole window
-    takes the mean of its animal's points in the same frame; an animal that is missing, the mean of all.
+    Before the first and after the last sighting the nearest one holds. A point that is missing in
+    the whole window takes the mean of its animal's points in the same frame; an animal that is
+    missing, the mean of all.
 
     Args:
         keypoints: ``(B, T, A, K, 2)``, NaN where untracked.
@@ -113,7 +115,8 @@ def align_to_first_animal(points: Tensor, front: int, back: int) -> Tensor:
         back: Key point at its back end.
 
     Returns:
-        ``(B, T, A, K, 2)`` in body lengths: the first animal's median distance from back to front in the window.
+        ``(B, T, A, K, 2)`` in body lengths: the first animal's median distance from back to front
+        in the window.
     """
     middle = points.shape[1] // 2
     axis = points[:, :, 0, front] - points[:, :, 0, back]  # (B, T, 2)

@@ -18,7 +18,7 @@ _Floats = npt.NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class ClassScore:
-    """Scores of one class; None where the class occurs neither in the labels nor in the prediction."""
+    """Scores of one class; None where it occurs neither in the labels nor in the prediction."""
 
     precision: float | None
     recall: float | None
@@ -63,7 +63,8 @@ def score_recordings(
 
     Args:
         probabilities: ``(N, C)`` for each recording; the largest decides.
-        labels: ``(N,)`` class indices for each recording, ``UNSCORED`` where nobody scored the frame.
+        labels: ``(N,)`` class indices for each recording, ``UNSCORED`` where nobody scored the
+            frame.
         class_names: ``C`` names.
         average_over: Classes whose mean is ``macro_f1`` and ``map``; all when None.
 
@@ -128,7 +129,8 @@ def score_segments(predicted: Sequence[_Ints], labels: Sequence[_Ints]) -> dict[
 
     Args:
         predicted: ``(N,)`` class indices for each recording.
-        labels: ``(N,)`` class indices for each recording, ``UNSCORED`` where nobody scored the frame.
+        labels: ``(N,)`` class indices for each recording, ``UNSCORED`` where nobody scored the
+            frame.
 
     Returns:
         ``f1@10``, ``f1@25``, ``f1@50``, ``edit``, each 0 to 1.
@@ -151,7 +153,7 @@ def score_segments(predicted: Sequence[_Ints], labels: Sequence[_Ints]) -> dict[
 
 
 def _count_hits(ours: Sequence[Any], theirs: Sequence[Any], overlap: float) -> int:
-    """Segments whose overlap with a true one of their class is at least ``overlap`` of the union."""
+    """Segments that share ``overlap`` of the union with a true segment of their class."""
     starts = np.array([s.start_frame for s in theirs])
     stops = np.array([s.stop_frame for s in theirs])
     labels = np.array([s.label for s in theirs])

@@ -24,7 +24,7 @@ CHECKPOINT_VERSION = 1
 
 
 class Batch(TypedDict):
-    """Windows: ``keypoints (B, T, A, K, 2)`` in pixels and ``labels (B, T)``, ``UNSCORED`` in padding."""
+    """Windows: ``keypoints (B, T, A, K, 2)`` in pixels, ``labels (B, T)``, padding ``UNSCORED``."""
 
     keypoints: Tensor
     labels: Tensor
@@ -106,7 +106,7 @@ class BehaviorClassifier(pl.LightningModule):
         return loss
 
     def on_train_epoch_start(self) -> None:
-        """Derive the epoch's random numbers from seed and epoch, so that a resumed run draws the same."""
+        """Derive random numbers from seed and epoch, so that a resumed run draws the same."""
         torch.manual_seed(self.config.seed * 1_000_003 + self.current_epoch)
 
     def configure_optimizers(self) -> Any:
@@ -132,7 +132,7 @@ class BehaviorClassifier(pl.LightningModule):
         gradient_clip_val: int | float | None = None,
         gradient_clip_algorithm: str | None = None,
     ) -> None:
-        """Clip the gradient's norm; Lightning's own way refuses every fused optimizer under bf16."""
+        """Clip the gradient's norm; Lightning itself refuses to with a fused optimizer in bf16."""
         if gradient_clip_val:
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), gradient_clip_val)
 
@@ -221,7 +221,9 @@ def read_checkpoint(path: Path | str) -> Mapping[str, Any]:
         checkpoint: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such checkpoint") from error
-    except (RuntimeError, ValueError, EOFError, KeyError, UnpicklingError) as error:
+    except PermissionError:
+        raise
+    except (RuntimeError, ValueError, EOFError, KeyError, OSError, UnpicklingError) as error:
         reason = str(error).partition("\n")[0][:160]
         raise InputError(f"{path}: is not a readable checkpoint ({reason})") from error
     about = checkpoint.get("mabe_lit") if isinstance(checkpoint, dict) else None

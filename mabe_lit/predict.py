@@ -1,4 +1,4 @@
-"""``python -m mabe_lit.predict``: a checkpoint and pose files -> behaviour frame by frame, and bouts."""
+"""``python -m mabe_lit.predict``: a checkpoint and pose files -> behaviours, and bouts."""
 
 from __future__ import annotations
 
@@ -43,10 +43,13 @@ def predict(
     # torch takes seconds to import; --help and a wrong key do not wait for it.
     from mabe_lit.atomic import folder_filled_atomically
     from mabe_lit.dataset import Entry
+    from mabe_lit.device import resolve_device
     from mabe_lit.inference import predict_probabilities
     from mabe_lit.module import load_classifier
-    from mabe_lit.readers import list_pose_files, read_poses
+    from mabe_lit.readers import check_reading_options, list_pose_files, read_poses
 
+    check_reading_options(fps, likelihood_below)
+    resolve_device(device)
     classifier = load_classifier(checkpoint)
     names = []
     with folder_filled_atomically(Path(output)) as temporary:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from mabe_lit.dataset import check_writable, write_dataset
 from mabe_lit.errors import InputError, InputWarning, one_line_errors
 from mabe_lit.readers import (
     Annotation,
+    check_reading_options,
     label_frames,
     list_annotation_files,
     list_pose_files,
@@ -63,7 +63,7 @@ def prepare(
         InputError: If an option or a file is wrong; nothing is written then.
         OSError: If the output cannot be written.
     """
-    _check_numbers(fps, likelihood_below)
+    check_reading_options(fps, likelihood_below)
     check_writable(Path(output), overwrite=force)
     if calms21 is not None:
         given = {"poses": poses, "annotations": annotations, "classes": classes}
@@ -114,13 +114,6 @@ def summarize(recordings: Sequence[Recording]) -> str:
 
 
 _Pair = tuple[Path, Annotation]
-
-
-def _check_numbers(fps: float, likelihood_below: float) -> None:
-    if not (math.isfinite(fps) and fps > 0):
-        raise InputError(f"--fps is {fps:g}, expected a number above 0")
-    if not 0 <= likelihood_below <= 1:
-        raise InputError(f"--likelihood_below is {likelihood_below:g}, expected 0 to 1")
 
 
 def _find_pairs(poses: str, annotations: str, fps: float, channel: str | None) -> list[_Pair]:

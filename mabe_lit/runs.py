@@ -70,10 +70,13 @@ def read_result(folder: Path) -> dict[str, Any] | None:
     return result
 
 
-def write_result(folder: Path, result: dict[str, Any]) -> None:
-    """Write ``result.json``."""
+def write_result(folder: Path, result: dict[str, Any]) -> dict[str, Any]:
+    """Write ``result.json``, and give it back as the next start of the run would read it."""
+    text = json.dumps(result, indent=1)
     with written_atomically(folder / "result.json") as temporary:
-        temporary.write_text(json.dumps(result, indent=1), encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
+    written: dict[str, Any] = json.loads(text)
+    return written
 
 
 def newest_checkpoint(folder: Path) -> Path | None:

@@ -1,26 +1,29 @@
 """Simulated pairs of mice: a resident that acts and an intruder that reacts, with a rater's labels.
 
 Behaviour is a semi-Markov process with the bout durations and transitions of CalMS21's test set
-(262,107 frames of resident-intruder recordings). It moves two bodies through an arena: apart, approaching, nose to
-body, mounting from behind, tumbling. Tracking adds jitter and gaps, the rater marks onsets a few frames off.
-
-Positions and directions are complex numbers here (x + iy, in pixels), so that turning is a multiplication.
+(262,107 frames of resident-intruder recordings). It moves two bodies through an arena: apart,
+approaching, nose to body, mounting from behind, tumbling. Tracking adds jitter and gaps, the rater
+marks onsets a few frames off.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from mabe_lit.recording import Recording
+from mabe_lit.synthetic_motion import (
+    FPS,
+    OTHER,
+    Bouts,
+    move_bodies,
+    pose_bodies,
+    track_points,
+)
 
 SIMULATION_VERSION = 1
 """Counts up whenever the same seed gives other recordings."""
 
-FPS = 30.0
-ARENA_PX = (1024.0, 570.0)
 ANIMAL_NAMES = ("resident", "intruder")
 KEYPOINT_NAMES = (
     "nose",
@@ -32,7 +35,6 @@ KEYPOINT_NAMES = (
     "tail_base",
 )
 CLASS_NAMES = ("attack", "investigation", "mount", "other")
-ATTACK, INVESTIGATION, MOUNT, OTHER = range(4)
 
 BOUT_FRAMES = np.array([[10, 34, 109], [8, 24, 147], [14, 74, 392], [14, 93, 444]])
 """``(C, 3)`` 10th percentile, median and 90th percentile of a bout's frames at 30 frames/s."""
@@ -47,14 +49,6 @@ NEXT_BEHAVIOR = np.array(
 )
 """``(C, C)`` probability that the column's behaviour follows the row's."""
 
-BODY_LENGTH_PX = 90.0
-# Nose to tail base along the real axis, the animal's left and right across it, in body lengths.
-_BODY = np.array([0.5, 0.3 - 0.11j, 0.3 + 0.11j, 0.2, -0.24 - 0.15j, -0.24 + 0.15j, -0.5])
-_HEAD = np.array([1.0, 1.0, 1.0, 0.4, 0.0, 0.0, 0.0])  # how far a point turns with the head
-_RUMP = np.array([0.0, 0.0, 0.0, 0.0, 0.6, 0.6, 1.0])  # and with the hind body
-
-_Floats = npt.NDArray[np.float64]
-_Complex = npt.NDArray[np.complex128]
 _Ints = npt.NDArray[np.int64]
 
 
@@ -70,13 +64,14 @@ def simulate_recordings(
         prefix: Recordings are named ``PREFIX_000``, ``PREFIX_001``, ...
 
     Returns:
-        ``count`` recordings of two animals with seven key points and the four behaviours of ``CLASS_NAMES``.
+        ``count`` recordings of two animals with seven key points and the four behaviours of
+        ``CLASS_NAMES``.
     """
     rng = np.random.default_rng(seed)
     bouts = _draw_bouts(rng, count, frames)
     behavior = np.take_along_axis(bouts.behavior, bouts.of_frame, axis=0)  # (N, R)
-    tracks = _move(rng, behavior, bouts)
-    keypoints = _track(rng, behavior, _pose(rng, behavior, *tracks))  # (N, R, A, K, 2)
+    tracks = move_bodies(rng, behavior, bouts)
+    keypoints = track_points(rng, behavior, pose_bodies(rng, behavior, *tracks))  # (N, R, A, K, 2)
     labels = _rate(rng, bouts)  # (N, R)
     return [
         Recording(
@@ -92,16 +87,7 @@ def simulate_recordings(
     ]
 
 
-@dataclass(frozen=True)
-class _Bouts:
-    """What happens when: ``M`` bouts of each of ``R`` recordings, more than their ``N`` frames need."""
-
-    behavior: _Ints  # (M, R)
-    stop_frame: _Ints  # (M, R) first frame after the bout
-    of_frame: _Ints  # (N, R) index of the bout that a frame belongs to
-
-
-def _draw_bouts(rng: np.random.Generator, count: int, frames: int) -> _Bouts:
+def _draw_bouts(rng: np.random.Generator, count: int, frames: int) -> Bouts:
     """Draw bouts until every recording is full; each recording begins with the animals apart."""
     low, median, high = np.log(BOUT_FRAMES).T
     cumulative = NEXT_BEHAVIOR.cumsum(axis=1)
@@ -110,8 +96,8 @@ def _draw_bouts(rng: np.random.Generator, count: int, frames: int) -> _Bouts:
     behaviors: list[_Ints] = []
     stops: list[_Ints] = []
     while not stops or stop.min() < frames:
-        # Log-normal on each side of the median, as wide as the 10th and the 90th percentile say; two standard
-        # deviations are the limit, which gives the measured means as well.
+        # Log-normal on each side of the median, as wide as the 10th and the 90th percentile say;
+        # two standard deviations are the limit, which gives the measured means as well.
         z = rng.standard_normal(count).clip(-2, 2)
         width = np.where(z < 0, (median - low)[behavior], (high - median)[behavior]) / 1.2816
         stop = stop + np.exp(median[behavior] + width * z).round().clip(1).astype(np.int64)
@@ -123,11 +109,11 @@ def _draw_bouts(rng: np.random.Generator, count: int, frames: int) -> _Bouts:
         [np.searchsorted(column, np.arange(frames), side="right") for column in stop_frame.T],
         axis=1,
     )
-    return _Bouts(np.stack(behaviors), stop_frame, of_frame)
+    return Bouts(np.stack(behaviors), stop_frame, of_frame)
 
 
-def _rate(rng: np.random.Generator, bouts: _Bouts) -> npt.NDArray[np.int16]:
-    """The labels of a rater who marks each change of behaviour a few frames early or late, ``(N, R)``."""
+def _rate(rng: np.random.Generator, bouts: Bouts) -> npt.NDArray[np.int16]:
+    """Labels of a rater who marks each change a few frames early or late, ``(N, R)``."""
     error = rng.normal(0.0, 1.5, bouts.stop_frame.shape).round().astype(np.int64)
     marked = np.maximum.accumulate(bouts.stop_frame + error, axis=0)
     frames = np.arange(len(bouts.of_frame))
@@ -136,199 +122,3 @@ def _rate(rng: np.random.Generator, bouts: _Bouts) -> npt.NDArray[np.int16]:
         for behavior, stop in zip(bouts.behavior.T, marked.T, strict=True)
     ]
     return np.stack(columns, axis=1).astype(np.int16)
-
-
-def _hold(rng: np.random.Generator, draw: _Floats, change: float) -> _Floats:
-    """Keep each value of ``draw (N, ...)`` until a change, which comes with probability ``change`` a frame."""
-    fresh = rng.random(draw.shape) < change
-    fresh[0] = True
-    index = np.arange(len(draw)).reshape(-1, *[1] * (draw.ndim - 1))
-    kept = np.maximum.accumulate(np.where(fresh, index, 0), axis=0)
-    return np.take_along_axis(draw, kept, axis=0)
-
-
-def _wander(rng: np.random.Generator, shape: tuple[int, ...], frames: float) -> _Floats:
-    """Smooth noise of unit variance along the first axis, correlated over about ``frames`` frames."""
-    kernel = np.hanning(2 * int(frames) + 3)
-    kernel /= np.linalg.norm(kernel)
-    spectrum = np.fft.rfft(rng.standard_normal(shape), axis=0)
-    response = np.fft.rfft(kernel, shape[0]) if shape[0] >= len(kernel) else np.ones(len(spectrum))
-    smooth: _Floats = np.fft.irfft(
-        spectrum * response.reshape(-1, *[1] * (len(shape) - 1)), shape[0], axis=0
-    )
-    return smooth
-
-
-def _move(rng: np.random.Generator, behavior: _Ints, bouts: _Bouts) -> tuple[_Complex, _Complex]:
-    """Move both bodies through the arena, frame by frame, all recordings side by side.
-
-    Each frame has a wish (a velocity and a direction to face) for each animal; the bodies follow it with inertia.
-
-    Returns:
-        Positions of the body centres in pixels and unit headings, ``(N, R, 2)`` each; resident, then intruder.
-    """
-    frames, count = behavior.shape
-    shape = (frames, count, 2)
-    is_attack, is_mount = behavior == ATTACK, behavior == MOUNT
-    walk_px = np.where(rng.random(shape) < 0.4, 0.2, rng.lognormal(1.2, 0.5, shape))  # a frame
-    walk_px = _hold(rng, walk_px, 1 / 40)
-    turn = np.exp(1j * _wander(rng, shape, 20) * np.where(walk_px < 1, 0.12, 0.06))
-    wishes = _Wishes(
-        frames_left=_approaches(rng, behavior, bouts),
-        contact=behavior != OTHER,
-        attack=is_attack,
-        mount=is_mount,
-        walk=walk_px * turn,
-        target=_contact_points(rng, behavior, bouts),
-        thrust=4.0
-        * np.sin(2 * np.pi * 7 / FPS * np.arange(frames)[:, None])
-        * (_wander(rng, (frames, count), 25) > -0.3),
-        tumble=np.exp(
-            1j * np.cumsum(0.4 * _hold(rng, rng.choice([-1.0, 1.0], (frames, count)), 0.08), 0)
-        ),
-        jerk=rng.standard_normal(shape) + 1j * rng.standard_normal(shape),
-        flee=_hold(rng, (rng.random((frames, count)) < 0.3).astype(float), 0.1) * 14.0,
-        sway=np.exp(0.2j * _wander(rng, (frames, count), 6)),
-    )
-    width, height = ARENA_PX
-    position = rng.uniform(100, width - 100, (count, 2)) + 1j * rng.uniform(
-        100, height - 100, (count, 2)
-    )
-    heading = np.exp(1j * rng.uniform(-np.pi, np.pi, (count, 2)))
-    velocity = np.zeros((count, 2), complex)
-    positions, headings = np.empty(shape, complex), np.empty(shape, complex)
-    for frame in range(frames):
-        wish, facing, agility = wishes.at(frame, position, heading)
-        velocity += agility * (wish - velocity)
-        position = position + velocity
-        position = position.real.clip(15, width - 15) + 1j * position.imag.clip(15, height - 15)
-        heading = heading + agility * (facing - heading)
-        heading /= np.abs(heading) + 1e-9
-        positions[frame], headings[frame] = position, heading
-    return positions, headings
-
-
-def _approaches(rng: np.random.Generator, behavior: _Ints, bouts: _Bouts) -> _Ints:
-    """Frames that the resident, still apart, has left to run up to the intruder; 0 if it stays, ``(N, R)``."""
-    frame = np.arange(len(behavior))[:, None]
-    left = np.take_along_axis(bouts.stop_frame, bouts.of_frame, 0) - frame
-    lead = np.take_along_axis(rng.integers(8, 35, bouts.behavior.shape), bouts.of_frame, 0)
-    return np.where((behavior == OTHER) & (left < lead), left, 0)
-
-
-def _contact_points(rng: np.random.Generator, behavior: _Ints, bouts: _Bouts) -> _Complex:
-    """The point of the intruder's body that the resident's nose seeks, in its body lengths, ``(N, R)``."""
-    spots = np.array([0.52, 0.25 + 0.12j, -0.2 - 0.16j, -0.2 + 0.16j, -0.52, -0.55])
-    of_bout = np.take_along_axis(rng.choice(spots, bouts.behavior.shape), bouts.of_frame, 0)
-    wandering = _hold(rng, rng.choice(spots, behavior.shape), 1 / 60)
-    return np.where(np.arange(len(behavior))[:, None] % 400 < 150, of_bout, wandering)
-
-
-@dataclass(frozen=True)
-class _Wishes:
-    """What each animal would do in each frame, ``(N, R)`` or, for both animals, ``(N, R, 2)``."""
-
-    frames_left: _Ints
-    contact: npt.NDArray[np.bool_]
-    attack: npt.NDArray[np.bool_]
-    mount: npt.NDArray[np.bool_]
-    walk: _Complex
-    target: _Complex
-    thrust: _Floats
-    tumble: _Complex
-    jerk: _Complex
-    flee: _Floats
-    sway: _Complex
-
-    def at(
-        self, frame: int, position: _Complex, heading: _Complex
-    ) -> tuple[_Complex, _Complex, _Floats]:
-        """Wished velocity (pixels a frame), direction to face, and share of both reached in one frame, ``(R, 2)``."""
-        contact, attack, mount = self.contact[frame], self.attack[frame], self.mount[frame]
-        engaged = contact | (self.frames_left[frame] > 0)
-        gap = position[:, 1] - position[:, 0]
-        distance = np.abs(gap) + 1e-9
-        toward = gap / distance
-
-        # Apart: each walks its own way, away from walls and from the other.
-        wish = self.walk[frame] * heading
-        wish = wish + 1.5 * _away_from_walls(position)
-        shy = (2.0 - distance / BODY_LENGTH_PX).clip(0, 1) * ~engaged
-        wish = wish + np.stack([-12.0 * shy * toward, 5.0 * shy * toward], axis=1)
-
-        # The intruder in contact: mostly held; in a fight it bolts at times.
-        held = np.where(mount, 0.1, np.where(attack, 0.3, 0.35))
-        wish[:, 1] *= np.where(contact, held, 1.0)
-        bolt = attack * self.flee[frame]
-        wish[:, 1] += bolt * (toward + heading[:, 1]) / 2 + attack * 12.0 * self.jerk[frame, :, 1]
-
-        # The resident in contact: nose to a point of the intruder's body, on its back, or tumbling around it.
-        seek = position[:, 1] + BODY_LENGTH_PX * self.target[frame] * heading[:, 1]
-        reach = seek - position[:, 0]
-        face = reach / (np.abs(reach) + 1e-9) * self.sway[frame]
-        goal = seek - 0.5 * BODY_LENGTH_PX * face
-        back = position[:, 1] + (self.thrust[frame] - 0.42 * BODY_LENGTH_PX) * heading[:, 1]
-        around = position[:, 1] + 0.45 * BODY_LENGTH_PX * self.tumble[frame]
-        goal = np.where(mount, back, np.where(attack, around, goal))
-        in_time = np.abs(goal - position[:, 0]) / np.maximum(self.frames_left[frame], 1)
-        speed = np.where(attack, 26.0, np.where(contact, 8.0, in_time.clip(2, 28)))
-        step = 0.6 * (goal - position[:, 0])
-        step = (
-            step * np.minimum(1.0, speed / (np.abs(step) + 1e-9))
-            + attack * 12.0 * self.jerk[frame, :, 0]
-        )
-        wish[:, 0] = np.where(engaged, step, wish[:, 0])
-
-        facing = np.where(np.abs(wish) > 0.5, wish / (np.abs(wish) + 1e-9), heading)
-        chase = np.where(
-            mount, heading[:, 1], np.where(attack, toward * self.sway[frame] ** 5, face)
-        )
-        facing[:, 0] = np.where(engaged, chase, facing[:, 0])
-        agility = np.where(attack, 0.6, np.where(engaged, 0.35, 0.2 + 0.3 * shy))
-        return wish, facing, np.stack([agility, np.where(attack, 0.6, 0.2)], axis=1)
-
-
-def _away_from_walls(position: _Complex) -> _Complex:
-    """A push into the arena within 70 pixels of a wall, 0 to 1 an axis."""
-    width, height = ARENA_PX
-    x, y = position.real, position.imag
-    push_x = (1 - x / 70).clip(0, 1) - (1 - (width - x) / 70).clip(0, 1)
-    push_y = (1 - y / 70).clip(0, 1) - (1 - (height - y) / 70).clip(0, 1)
-    pushed: _Complex = push_x + 1j * push_y
-    return pushed
-
-
-def _pose(
-    rng: np.random.Generator, behavior: _Ints, position: _Complex, heading: _Complex
-) -> _Complex:
-    """Key points of both bodies: gait, bending, stretching and head movements, ``(N, R, A, K)`` in pixels."""
-    shape = position.shape
-    turned = np.diff(heading, axis=0, prepend=heading[:1]) / heading
-    bend = 4.0 * turned.imag.clip(-0.1, 0.1) + 0.12 * _wander(rng, shape, 15)
-    travelled = np.abs(np.diff(position, axis=0, prepend=position[:1])).cumsum(axis=0)
-    gait = 0.08 * np.sin(2 * np.pi * travelled / (0.9 * BODY_LENGTH_PX))
-    stretch = 1.0 + 0.06 * _wander(rng, shape, 12)
-    stretch -= 0.12 * (behavior == MOUNT)[..., None] + 0.1 * (behavior == ATTACK)[..., None]
-    head = np.exp(1j * (bend + 0.2 * _wander(rng, shape, 8)))[..., None]
-    rump = np.exp(1j * (gait - bend))[..., None]
-    size = BODY_LENGTH_PX * rng.uniform([1.0, 0.88], [1.12, 1.0], (1, shape[1], 2))
-    body = _BODY.real * stretch[..., None] + 1j * _BODY.imag / stretch[..., None]
-    body = body * (1 + _HEAD * (head - 1)) * (1 + _RUMP * (rump - 1))
-    return position[..., None] + (size * heading)[..., None] * body
-
-
-def _track(rng: np.random.Generator, behavior: _Ints, points: _Complex) -> npt.NDArray[np.float32]:
-    """What a tracker makes of the points: jitter, and gaps that are more frequent in contact.
-
-    Returns:
-        ``(N, R, A, K, 2)`` in pixels, NaN where a point was lost.
-    """
-    keypoints = np.stack([points.real, points.imag], axis=-1).astype(np.float32)
-    contact = (behavior != OTHER)[..., None, None]
-    jitter = rng.standard_normal(keypoints.shape, dtype=np.float32)
-    keypoints += jitter * np.where(contact, 2.0, 1.2)[..., None].astype(np.float32)
-    frames = np.arange(len(points)).reshape(-1, 1, 1, 1)
-    lost = rng.random(points.shape, dtype=np.float32) < np.where(contact, 0.012, 0.003)
-    until = np.where(lost, frames + rng.geometric(0.15, points.shape), 0)
-    keypoints[np.maximum.accumulate(until, axis=0) > frames] = np.nan
-    return keypoints

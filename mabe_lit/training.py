@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from mabe_lit.datamodule import BehaviorDataModule
 from mabe_lit.dataset import Dataset
 from mabe_lit.device import resolve_device, resolve_precision
 from mabe_lit.inference import predict_probabilities
-from mabe_lit.metrics import Scores, score_recordings
+from mabe_lit.metrics import score_recordings
 from mabe_lit.module import BehaviorClassifier, load_classifier
 from mabe_lit.runs import (
     AtomicCheckpointIO,
@@ -79,15 +80,16 @@ def train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[st
         else:
             print(f"going on from {checkpoint}", flush=True)
         trainer.fit(classifier, datamodule=data, ckpt_path=checkpoint, weights_only=True)
-    result = _finish(config, data.val, table, folder)
-    write_result(folder, result)
-    return result
+    return write_result(folder, _finish(config, data.val, table, folder))
 
 
 def _finish(config: Config, val: Dataset, table: EpochTable, folder: Path) -> dict[str, Any]:
     """Score the best checkpoint on the validation recordings."""
     best = folder / "best.ckpt"
-    scores = score_dataset(load_classifier(best), val, device=config.device)
+    probabilities = predict_probabilities(
+        load_classifier(best), val.keypoints, val.entries, device=config.device
+    )
+    scores = score_recordings(probabilities, val.split(val.labels), val.class_names)
     train_seconds = sum(row["train_seconds"] for row in table.rows)
     steps = int(table.rows[-1]["step"])
     return scores.to_dict() | {
@@ -99,28 +101,12 @@ def _finish(config: Config, val: Dataset, table: EpochTable, folder: Path) -> di
     }
 
 
-def score_dataset(
-    classifier: BehaviorClassifier,
-    dataset: Dataset,
-    *,
-    device: str,
-    average_over: list[str] | None = None,
-) -> Scores:
-    """Predict all recordings of a dataset and score them; arguments as in ``score_recordings``."""
-    probabilities = predict_probabilities(
-        classifier, dataset.keypoints, dataset.entries, device=device
-    )
-    labels = [dataset[index].labels for index in range(len(dataset))]
-    return score_recordings(probabilities, labels, dataset.class_names, average_over=average_over)
-
-
-class _quiet_lightning(warnings.catch_warnings):  # noqa: N801
-    """Hides what Lightning says of the machine and of choices that were made on purpose here."""
-
-    def __enter__(self) -> Any:
-        caught = super().__enter__()
-        for logger in ("lightning.pytorch", "lightning.fabric"):
-            logging.getLogger(logger).setLevel(logging.WARNING)
+@contextmanager
+def _quiet_lightning() -> Iterator[None]:
+    """Hide what Lightning says of the machine and of choices that were made on purpose here."""
+    for logger in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(logger).setLevel(logging.WARNING)
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*does not have many workers.*")
         warnings.filterwarnings("ignore", ".*Checkpoint directory .* exists and is not empty.*")
-        return caught
+        yield

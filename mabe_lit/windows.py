@@ -1,7 +1,8 @@
 """Which frames make a window, and how windows become frames again.
 
-A recording is cut into ``gap`` interleaved tracks (track 0 has frames 0, gap, 2 gap, ...), and each track into
-windows of ``length`` frames. No window crosses a recording's edge: what would lie outside is padding.
+A recording is cut into ``gap`` interleaved tracks (track 0 has frames 0, gap, 2 gap, ...), and each
+track into windows of ``length`` frames. No window crosses a recording's edge: what would lie
+outside is padding.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ def tiling_windows(
         length: Frames in a window.
         gap: Step between the frames of a window.
         rng: Draws a phase for each track, by which its first window begins before its first frame.
-            The number of windows does not depend on it. With None, windows begin at the first frame.
+            The number of windows does not depend on it. With None, windows begin at the first
+            frame.
     """
     first_frame, frames = _tracks(first_frame, frames, gap)
     if rng is None:
@@ -136,7 +138,7 @@ class FrameAverage:
         self._count = np.zeros(frames, np.float32)
 
     def add(self, frames: _Ints, is_inside: _Bools, values: npt.NDArray[np.float32]) -> None:
-        """Add windows: ``frames`` and ``is_inside`` ``(B, T)`` as a grid gives them, values ``(B, T, C)``."""
+        """Add windows: ``frames``, ``is_inside (B, T)`` of a grid, and ``values (B, T, C)``."""
         seen = frames[is_inside]
         np.add.at(self._total, seen, values[is_inside])
         np.add.at(self._count, seen, np.float32(1))

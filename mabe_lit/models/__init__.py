@@ -9,7 +9,7 @@ from mabe_lit.models.transformer import Transformer
 
 
 def build_model(config: Config, *, input_dim: int, num_classes: int) -> nn.Module:
-    """The network that ``config.model_type`` names, for ``input_dim`` features and ``num_classes`` classes."""
+    """The network that ``config.model_type`` names, for so many features and classes."""
     return Transformer(
         input_dim=input_dim,
         num_classes=num_classes,

@@ -25,7 +25,7 @@ class Transformer(nn.Module):
         num_heads: int,
         dropout: float,
     ) -> None:
-        """Build for ``input_dim`` features a frame; the feed-forward layers are 4 x ``hidden_dim`` wide."""
+        """Build with feed-forward layers of 4 x ``hidden_dim``."""
         super().__init__()
         self.input = nn.Linear(input_dim, hidden_dim)
         self.dropout = nn.Dropout(dropout)

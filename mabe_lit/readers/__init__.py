@@ -8,6 +8,7 @@ module and name it below. Files are told apart by what they begin with, never by
 from __future__ import annotations
 
 import csv
+import math
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -25,6 +26,7 @@ from mabe_lit.recording import Recording
 __all__ = [
     "Annotation",
     "Interval",
+    "check_reading_options",
     "label_frames",
     "list_annotation_files",
     "list_pose_files",
@@ -98,6 +100,14 @@ def read_poses(path: Path | str, *, fps: float = 30.0, likelihood_below: float =
     path = Path(path)
     tracks: Tracks = _read(path, POSE_FORMATS, ANNOTATION_FORMATS)
     return to_recording(tracks, fps=fps, likelihood_below=likelihood_below)
+
+
+def check_reading_options(fps: float, likelihood_below: float) -> None:
+    """Raise ``InputError`` unless ``fps`` is above 0 and ``likelihood_below`` 0 to 1."""
+    if not (math.isfinite(fps) and fps > 0):
+        raise InputError(f"--fps is {fps:g}, expected a number above 0")
+    if not 0 <= likelihood_below <= 1:
+        raise InputError(f"--likelihood_below is {likelihood_below:g}, expected 0 to 1")
 
 
 def read_annotation(path: Path | str, *, fps: float, channel: str | None = None) -> Annotation:

@@ -1,0 +1,59 @@
+"""What every command here shares: the app's name, the Volume and the container image."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+import tomllib
+from pathlib import Path
+
+import modal
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from mabe_lit.errors import InputError
+
+APP_NAME = "mabe-training-basic"
+VOLUME_NAME = "mabe-data"
+VOLUME_PATH = "/vol"
+"""Where containers see the Volume; relative folders of a configuration lie below it."""
+
+STARTUP_TIMEOUT_S = 600
+"""Longest time a container may take to start, pulling the image included."""
+
+volume = modal.Volume.from_name(VOLUME_NAME, create_if_missing=True, version=2)
+"""Version 2, because the containers of a sweep commit to it at the same time."""
+
+
+def build_image() -> modal.Image:
+    """The image of the containers: this machine's Python and packages, and the sources of ours."""
+    image = modal.Image.debian_slim(python_version=".".join(map(str, sys.version_info[:2])))
+    if modal.is_local():  # a container imports this module as well, from a finished image
+        image = image.uv_pip_install(*pinned_requirements())
+    return image.add_local_python_source("mabe_lit", "launch")
+
+
+def pinned_requirements() -> list[str]:
+    """The dependencies of ``pyproject.toml``, each pinned to what is installed on this machine.
+
+    What ran here is what runs there. ``hdf5`` is included, so that containers read every pose file.
+
+    Raises:
+        InputError: If one of them is not installed here.
+    """
+    file = Path(__file__).resolve().parent.parent / "pyproject.toml"
+    project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
+    pins = []
+    for line in (*project["dependencies"], *project["optional-dependencies"]["hdf5"]):
+        requirement = Requirement(line)
+        extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+        try:
+            # A wheel for this machine only, such as 2.13.0+cpu, has no copy in the cloud.
+            version = Version(importlib.metadata.version(requirement.name)).public
+        except importlib.metadata.PackageNotFoundError as error:
+            raise InputError(
+                f"{requirement.name} is not installed here, so the cloud's version is not known; "
+                f"pip install -e '.[hdf5]'"
+            ) from error
+        pins.append(f"{requirement.name}{extras}=={version}")
+    return pins

@@ -1,0 +1,101 @@
+"""A training in the cloud: its settings on this side, the function around ``fit`` on the other."""
+
+from __future__ import annotations
+
+import errno
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import modal
+
+from launch.app import VOLUME_PATH
+from mabe_lit.config import Config
+from mabe_lit.errors import InputError, InputWarning, describe_error
+
+RETRIES = modal.Retries(max_retries=10, backoff_coefficient=2.0, initial_delay=1.0)
+"""Attempts after one that timed out; as many of them as Modal allows. Each goes on from the last checkpoint."""
+
+_MAX_TIMEOUT_S = 24 * 3600
+
+_PASSING_ERRORS = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN, errno.ECONNRESET}
+"""Failures of the file system after which another attempt may go well."""
+
+
+@dataclass(frozen=True)
+class TrainingOptions(Config):
+    """Settings of a training, and of its launch."""
+
+    timeout: int = 7200
+    """Seconds that an attempt may take; the next one goes on from the newest checkpoint."""
+
+
+def split_options(options: dict[str, Any]) -> tuple[Config, dict[str, Any]]:
+    """The training's configuration and the options of the launch.
+
+    Raises:
+        InputError: If one of them is wrong, or cannot be meant for the cloud.
+    """
+    options = dict(options)
+    _, _, count = options["gpu"].partition(":")
+    if count.isdecimal() and options["devices"] in (1, int(count)):
+        options["devices"] = int(count)
+    launch = {key: options.pop(key) for key in list(options) if not hasattr(Config, key)}
+    config = Config(**options)
+    for key in ("train_data_dir", "val_data_dir", "checkpoint_dir"):
+        check_in_volume(key, getattr(config, key))
+    if config.devices != int(count or 1):
+        raise InputError(
+            f"devices: is {config.devices}, but gpu is {config.gpu!r}; "
+            f"write gpu: {config.gpu.partition(':')[0]}:{config.devices}"
+        )
+    if not 1 <= launch["timeout"] <= _MAX_TIMEOUT_S:
+        raise InputError(f"timeout: must be 1 to {_MAX_TIMEOUT_S} seconds, got {launch['timeout']}")
+    if config.device == "cpu":
+        message = f"device: is cpu, so the {config.gpu} that the run rents stands idle"
+        warnings.warn(InputWarning(message), stacklevel=2)
+    return config, launch
+
+
+def check_in_volume(key: str, folder: str) -> None:
+    """Raise ``InputError`` unless ``folder`` lies in the Volume, where the cloud looks for it."""
+    path = PurePosixPath(folder)
+    if (path.is_absolute() and not path.is_relative_to(VOLUME_PATH)) or ".." in path.parts:
+        raise InputError(
+            f"{key}: in the cloud it lies in the Volume, so it must be a relative path "
+            f"such as {path.name or 'data'}, got {folder!r}"
+        )
+
+
+def train_in_container(settings: dict[str, Any], commit: Callable[[], object]) -> dict[str, Any]:
+    """Run ``fit`` on the Volume.
+
+    Args:
+        settings: All keys of the configuration.
+        commit: Makes what was written to the Volume permanent.
+
+    Returns:
+        ``{"result": ...}``, or ``{"error": one line}`` for what another attempt would meet again.
+
+    Raises:
+        KeyboardInterrupt: If the container is about to be taken away; Modal starts another one.
+    """
+    from mabe_lit.fit import fit
+
+    os.chdir(VOLUME_PATH)
+    try:
+        result = fit(Config(**settings), on_checkpoint=commit)
+        commit()
+    except InputError as error:
+        return {"error": describe_error(error)}
+    except OSError as error:
+        if error.errno in _PASSING_ERRORS:
+            raise
+        return {"error": describe_error(error)}
+    except SystemExit as error:
+        # Lightning turns SIGINT into the end of the process, which Modal would count as a failure.
+        raise KeyboardInterrupt from error
+    return {"result": result}

@@ -1,0 +1,136 @@
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from mabe_lit.config import Config, parse_config
+from mabe_lit.errors import InputError
+
+FIRST_VALUES = {
+    "model_type": "transformer",
+    "hidden_dim": 256,
+    "num_layers": 4,
+    "num_heads": 8,
+    "dropout": 0.1,
+    "sequence_length": 64,
+    "frame_gap": 1,
+    "epochs": 10,
+    "batch_size": 16,
+    "learning_rate": 1e-4,
+    "weight_decay": 1e-5,
+    "optimizer": "adamw",
+    "grad_clip": 1.0,
+    "scheduler": "cosine",
+    "min_lr": 1e-6,
+    "checkpoint_dir": "checkpoints",
+    "save_freq": 5,
+    "seed": 42,
+}
+
+
+def test_config_defaults_are_the_first_versions_values():
+    values = Config().to_dict()
+    assert {key: values[key] for key in FIRST_VALUES} == FIRST_VALUES
+
+
+def test_command_line_goes_over_the_file_and_the_file_over_defaults(tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("epochs: 3\nbatch_size: 8\n")
+    config = parse_config(["--config", str(file), "--batch_size", "4"])
+    assert (config.epochs, config.batch_size, config.num_layers) == (3, 4, 4)
+
+
+def test_config_survives_yaml():
+    config = Config(learning_rate=3e-5, run="a")
+    assert Config(**yaml.safe_load(yaml.safe_dump(config.to_dict()))) == config
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--hidden_dim", "wide"], r"hidden_dim: expected a whole number, got wide"),
+        (["--hidden_dim", "2.5"], r"hidden_dim: expected a whole number, got 2.5"),
+        (["--hidden_dim", "100"], r"hidden_dim: must be a multiple of num_heads \(8\), got 100"),
+        (["--learning_rate", "-1"], r"learning_rate: must be a number above 0, got -1"),
+        (["--learning_rate", "inf"], r"learning_rate: .*got \.?inf"),
+        (["--min_lr", "0.1"], r"min_lr: must be at most learning_rate \(0.0001\), got 0.1"),
+        (["--dropout", "1"], r"dropout: must be 0 or more and below 1, got 1"),
+        (["--epochs", "0"], r"epochs: must be at least 1, got 0"),
+        (["--epochs", "0", "--seed", "-1"], r"epochs: .*; seed: must be 0 to 2\^32 - 1, got -1"),
+        (["--model_type", "lstm"], r"model_type: expected one of transformer.*, got lstm"),
+        (["--device", "tpu"], r"device: expected one of auto, cpu, cuda, got tpu"),
+        (["--num_classes", "x"], r"num_classes: expected a whole number or null, got x"),
+        (["--epoch", "3"], r"--epoch: no such key; did you mean epochs\?"),
+        (["--zzz", "3"], r"--zzz: no such key; allowed are train_data_dir, val_data_dir, dataset"),
+        (["--epochs"], r"epochs: has no value; expected a whole number"),
+        (["stray"], r"stray: no such key"),
+        (["--run", "../up"], r"run: must stay inside checkpoint_dir, got '../up'"),
+        (["--run", "/abs"], r"run: must be the name of a folder, got '/abs'"),
+        (["--val_data_dir", "data/synthetic/train"], r"val_data_dir: must be another folder"),
+        (["--config", "nowhere.yaml"], r"config: no such file: nowhere.yaml"),
+    ],
+)
+def test_config_names_the_key_and_what_is_allowed(arguments, message):
+    with pytest.raises(InputError, match=message):
+        parse_config(arguments)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"epochs: [1\n", r"config.yaml line 2: is not valid YAML"),
+        (b"", r"expected lines of 'key: value', found None"),
+        (b"- epochs\n", r"expected lines of 'key: value', found \['epochs'\]"),
+        (b"epoch: 3\n", r"config.yaml: epoch: no such key; did you mean epochs\?"),
+        (b"epochs: many\n", r"epochs: expected a whole number, got many"),
+        (b"\xff\xfe\x00", r"is not UTF-8 text"),
+    ],
+)
+def test_config_file_that_is_wrong_is_named(tmp_path, content, message):
+    file = tmp_path / "config.yaml"
+    file.write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        parse_config(["--config", str(file)])
+
+
+def test_dataset_is_simulated_only_into_the_default_folders():
+    assert Config().dataset == "synthetic"
+    assert Config(train_data_dir="a", val_data_dir="b").dataset == "recordings"
+    assert Config(train_data_dir="typo").dataset == "recordings"
+    assert Config(train_data_dir="a", dataset="synthetic").dataset == "synthetic"
+
+
+def test_run_is_named_by_what_it_computes():
+    assert Config().run == Config(checkpoint_dir="elsewhere").run
+    assert Config().run != Config(seed=43).run
+
+
+COMMANDS = ("prepare", "fit", "evaluate", "predict")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("option", ["--help", "--print_config"])
+def test_help_and_print_config_do_not_import_torch(command, option):
+    code = (
+        f"import sys; sys.argv = ['x', '{option}']; from mabe_lit.{command} import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "assert 'torch' not in sys.modules and 'lightning' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_a_sentence_for_each_key(command, capsys):
+    module = __import__(f"mabe_lit.{command}", fromlist=["main"])
+    with pytest.raises(SystemExit):
+        module.main(["--help"])
+    text = " ".join(capsys.readouterr().out.split("Show this help")[1].split())
+    options = [part for part in text.split(" --")[1:] if not part.startswith("print_config")]
+    assert len(options) >= 5
+    for option in options:
+        if option.endswith(","):
+            continue  # another spelling of the next
+        sentence = option.partition("(")[0].split()
+        assert len(sentence) >= 4, option

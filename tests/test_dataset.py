@@ -1,0 +1,157 @@
+import json
+
+import numpy as np
+import pytest
+
+from mabe_lit import UNSCORED
+from mabe_lit.dataset import open_dataset, write_dataset
+from mabe_lit.errors import InputError
+from mabe_lit.recording import Recording
+
+
+def recording(name="a", frames=5, **changes):
+    rng = np.random.default_rng(frames)
+    fields = {
+        "name": name,
+        "keypoints": rng.normal(size=(frames, 2, 3, 2)).astype(np.float32),
+        "labels": np.arange(frames, dtype=np.int16) % 2,
+        "fps": 25.0,
+        "animal_names": ("resident", "intruder"),
+        "keypoint_names": ("nose", "neck", "tail"),
+        "class_names": ("attack", "other"),
+    }
+    return Recording(**(fields | changes))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_dataset([recording("a", 5), recording("b", 8)], tmp_path / "set", source={"x": 1})
+    return tmp_path / "set"
+
+
+def rewrite_index(folder, **changes):
+    file = folder / "dataset.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+
+def test_dataset_gives_back_what_was_written(folder):
+    dataset = open_dataset(folder)
+    assert len(dataset) == 2
+    for ours, written in zip(dataset, [recording("a", 5), recording("b", 8)], strict=False):
+        np.testing.assert_array_equal(ours.keypoints, written.keypoints)
+        np.testing.assert_array_equal(ours.labels, written.labels)
+        assert (ours.name, ours.fps, ours.class_names) == (written.name, 25.0, written.class_names)
+    assert dataset.source == {"x": 1}
+
+
+def test_dataset_is_memory_mapped_and_read_only(folder):
+    dataset = open_dataset(folder)
+    assert isinstance(dataset.keypoints, np.memmap)
+    assert not dataset.keypoints.flags.writeable
+
+
+def test_dataset_keeps_missing_points_and_unscored_frames(tmp_path):
+    written = recording(labels=np.full(5, UNSCORED, np.int16))
+    written.keypoints[2, 1] = np.nan
+    write_dataset([written], tmp_path / "set")
+    ours = open_dataset(tmp_path / "set")[0]
+    np.testing.assert_array_equal(ours.keypoints, written.keypoints)
+    assert (ours.labels == UNSCORED).all()
+
+
+def test_dataset_is_not_replaced_unless_asked(folder):
+    with pytest.raises(InputError, match="already holds a dataset; --force replaces it"):
+        write_dataset([recording("c")], folder)
+    assert [entry.name for entry in open_dataset(folder).entries] == ["a", "b"]
+    write_dataset([recording("c")], folder, overwrite=True)
+    assert [entry.name for entry in open_dataset(folder).entries] == ["c"]
+    assert [path.name for path in folder.parent.iterdir()] == ["set"]
+
+
+def test_dataset_never_replaces_a_folder_of_other_files(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(InputError, match="holds files that are not a dataset"):
+        write_dataset([recording()], tmp_path, overwrite=True)
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_dataset_that_fails_half_way_leaves_nothing(tmp_path):
+    def recordings():
+        yield recording("a")
+        raise RuntimeError("the disk was pulled out")
+
+    with pytest.raises(RuntimeError, match="pulled out"):
+        write_dataset(recordings(), tmp_path / "set")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_dataset_that_fails_half_way_leaves_the_old_one(folder):
+    wrong = recording("b", keypoint_names=("nose", "neck", "ear"))
+    with pytest.raises(InputError, match=r"'b' has keypoint_names \['nose', 'neck', 'ear'\]"):
+        write_dataset([recording("a"), wrong], folder, overwrite=True)
+    assert len(open_dataset(folder)) == 2
+    assert [path.name for path in folder.parent.iterdir()] == ["set"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"labels": np.array([0, 1, 2, 0, 1], np.int16)}, "labels run from 0 to 2, allowed"),
+        ({"labels": np.array([0, -1, 0, 0, 1], np.int16)}, "labels run from -1 to 1, allowed"),
+        ({"labels": np.zeros(4, np.int16)}, r"5 frames but labels of shape \(4,\)"),
+        ({"fps": 0.0}, "fps must be > 0, got 0.0"),
+        ({"animal_names": ("one",)}, "1 animals and 3 key points are named"),
+        ({"keypoint_names": ("nose", "nose", "tail")}, "key point names repeat"),
+        ({"keypoints": np.full((5, 2, 3, 2), np.inf, np.float32)}, "infinite"),
+        ({"keypoints": np.zeros((0, 2, 3, 2)), "labels": np.zeros(0)}, "it has no frames"),
+    ],
+)
+def test_recording_says_what_contradicts(changes, message):
+    with pytest.raises(InputError, match=message):
+        recording(**changes)
+
+
+def test_recording_collects_all_problems():
+    with pytest.raises(InputError, match=r"labels of shape .*; fps must be > 0"):
+        recording(labels=np.zeros(4, np.int16), fps=-1.0)
+
+
+def test_dataset_names_are_unique(tmp_path):
+    with pytest.raises(InputError, match="'a' is there 2 times"):
+        write_dataset([recording("a"), recording("a", 7)], tmp_path / "set")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda f: (f / "labels.npy").unlink(), "labels.npy: is missing"),
+        (lambda f: (f / "dataset.json").unlink(), "dataset.json is missing"),
+        (lambda f: (f / "dataset.json").write_text("{"), "is not valid JSON"),
+        (lambda f: (f / "dataset.json").write_text("[1]"), "format version is None"),
+        (lambda f: rewrite_index(f, format_version=9), "format version is 9, this release reads 1"),
+        (lambda f: rewrite_index(f, recordings=[]), "have 0 frames, labels.npy has 13"),
+        (lambda f: rewrite_index(f, class_names=["attack"]), "frame 1 has label 1, allowed"),
+        (lambda f: rewrite_index(f, animal_names=["one"]), "keypoints.npy: has shape"),
+        (lambda f: rewrite_index(f, recordings=[{"name": "a"}]), "incomplete or damaged"),
+        (lambda f: (f / "keypoints.npy").write_bytes(b"\x93NUMPY"), "keypoints.npy: is not a read"),
+        (lambda f: (f / "keypoints.npy").write_bytes(b""), "keypoints.npy: is not a readable"),
+        (lambda f: np.save(f / "labels.npy", np.zeros(13)), "holds float64, expected int16"),
+        (
+            lambda f: np.save(f / "labels.npy", np.array([{"a": 1}] * 13), allow_pickle=True),
+            "labels.npy: is not a readable NumPy array",
+        ),
+        (
+            lambda f: (f / "keypoints.npy").write_bytes((f / "keypoints.npy").read_bytes()[:-8]),
+            "keypoints.npy: is not a readable",
+        ),
+    ],
+)
+def test_dataset_says_which_file_is_damaged(folder, damage, message):
+    damage(folder)
+    with pytest.raises(InputError, match=message):
+        open_dataset(folder)
+
+
+def test_dataset_that_is_missing_says_how_to_make_one(tmp_path):
+    with pytest.raises(InputError, match=r"no such folder; make a dataset with python -m mabe_lit"):
+        open_dataset(tmp_path / "nowhere")
