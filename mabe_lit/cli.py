@@ -26,6 +26,16 @@ from mabe_lit.errors import InputError
 set_parsing_settings(docstring_parse_attribute_docstrings=True)
 
 
+def share_cores() -> None:
+    """Let idle threads sleep instead of spin; call before torch is imported.
+
+    On a machine that others use as well, threads that spin for work take the time of those that
+    have it, and training becomes several times slower.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("KMP_BLOCKTIME", "0")
+
+
 def parse_arguments(
     target: Callable[..., Any], argv: Sequence[str] | None, *, prog: str
 ) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mabe_lit import UNSCORED
-from mabe_lit.cli import parse_arguments
+from mabe_lit.cli import parse_arguments, share_cores
 from mabe_lit.errors import InputError, one_line_errors
 
 
@@ -75,6 +75,7 @@ def evaluate(
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The command: evaluate, then print the scores and where they lie."""
+    share_cores()
     with one_line_errors():
         arguments = parse_arguments(evaluate, argv, prog="python -m mabe_lit.evaluate")
         result = evaluate(**arguments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mabe_lit.cli import share_cores
 from mabe_lit.config import Config, parse_config
 from mabe_lit.errors import one_line_errors
 
@@ -35,6 +36,7 @@ def fit(config: Config, on_checkpoint: Callable[[], object] | None = None) -> di
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The command: train, then print the scores and where the best checkpoint lies."""
+    share_cores()
     with one_line_errors():
         config = parse_config(argv)
         result = fit(config)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mabe_lit.cli import parse_arguments
+from mabe_lit.cli import parse_arguments, share_cores
 from mabe_lit.errors import one_line_errors
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ def tabulate_bouts(
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The command: predict, then say how many files lie where."""
+    share_cores()
     with one_line_errors():
         arguments = parse_arguments(predict, argv, prog="python -m mabe_lit.predict")
         files = predict(**arguments)
