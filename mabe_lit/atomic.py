@@ -26,6 +26,10 @@ def written_atomically(path: Path | str) -> Iterator[Path]:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())  # the content is on disk before the name is
         temporary.replace(path)
+    except OSError as error:
+        if error.filename is None:  # a failed write, such as to a full disk, does not say where
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -40,6 +40,8 @@ class EpochTable(pl.Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Add the epoch's row, and show it."""
+        if not trainer.is_global_zero:
+            return
         steps = trainer.global_step - int(self.rows[-1]["step"] if self.rows else 0)
         train_seconds = self._train_stop - self._start
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}

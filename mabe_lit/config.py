@@ -41,22 +41,54 @@ class Config:
     synthetic_val_frames: int = 24_000
     """Simulated frames to validate on; used when dataset is synthetic."""
 
-    model_type: Literal["transformer"] = "transformer"
+    model_type: Literal["transformer", "conv_bilstm", "tcn", "ms_tcn", "conformer"] = "transformer"
     """Architecture of the network."""
-    features: Literal["coordinates", "pixels"] = "coordinates"
-    """coordinates: key points as seen from the first animal; pixels: as they were tracked."""
+    features: Literal["coordinates", "pixels", "social"] = "coordinates"
+    """coordinates: seen from the first animal; pixels: as tracked; social: posture and motion."""
     input_dim: int | None = None
     """Features of a frame; null takes what the data has, a number must agree with it."""
     num_classes: int | None = None
     """Classes of behaviour; null takes what the data has, a number must agree with it."""
     hidden_dim: int = 256
-    """Width of the network, a multiple of num_heads."""
+    """Width of the network; in a transformer or conformer a multiple of num_heads."""
     num_layers: int = 4
-    """Layers of the network."""
+    """Layers of the network, in ms_tcn of each stage."""
     num_heads: int = 8
-    """Attention heads of a layer."""
+    """Attention heads of a layer of transformer or conformer."""
+    attention_reach: int = 64
+    """Frames to each side that a layer of conformer attends to."""
+    num_stages: int = 4
+    """Stages of ms_tcn; each refines the answer of the one before."""
     dropout: float = 0.1
     """Share of activations dropped while training, 0 to below 1."""
+
+    pool: int = 1
+    """Frames that are averaged into one step of the network."""
+
+    class_weights: Literal["none", "balanced", "sqrt"] = "none"
+    """Weight of rare classes in the loss: none, balanced by their share of frames, or its root."""
+    focal_gamma: float = 0.0
+    """How much less frames count in the loss that are right already (focal loss); 0 is off."""
+    label_smoothing: float = 0.0
+    """Share of each label that is spread over all classes, 0 to below 1."""
+    edge_mask_s: float = 0.0
+    """Seconds to each side of a bout's edges that do not count in training."""
+    mixup: float = 0.0
+    """Mix pairs of windows by a share from Beta(mixup, mixup); 0 is off."""
+    rotate: bool = False
+    """Turn training windows by a random angle."""
+    mirror: bool = False
+    """Mirror half of the training windows."""
+    swap_animals: bool = False
+    """Swap the animals in half of the training windows; only where their roles do not matter."""
+    scale_jitter: float = 0.0
+    """Scale training windows by up to this share."""
+    point_jitter: float = 0.0
+    """Move key points of training windows at random, in shares of an animal's extent."""
+    drop_points: float = 0.0
+    """Share of key points that are lost for a stretch of a training window."""
+    time_stretch: float = 0.0
+    """Show training windows faster or slower by up to this share."""
 
     sequence_length: int = 64
     """Frames in a window."""
@@ -76,8 +108,15 @@ class Config:
     """Largest norm of a step's gradient; 0 leaves it as it is."""
     scheduler: Literal["cosine", "constant"] = "cosine"
     """Course of the learning rate: down to min_lr along a cosine, or constant."""
+    warmup: float = 0.0
+    """Share of all steps in which the learning rate rises from 0."""
     min_lr: float = 1e-6
     """Learning rate at the end, at most learning_rate."""
+
+    ema_decay: float = 0.0
+    """Share of the averaged weights that a step keeps, 0.99 say; 0 trains without averaging."""
+    patience: int = 0
+    """Epochs without a better macro F1 in validation after which training stops; 0 never does."""
 
     checkpoint_dir: str = "checkpoints"
     """Folder of all runs; each has a folder of its own there."""
@@ -90,7 +129,7 @@ class Config:
     devices: int = 1
     """Devices of the machine that train together (DDP), each on batches of batch_size."""
     gpu: str = "T4"
-    """GPU to rent in the cloud, NAME or NAME:n for several; a training on this machine ignores it."""
+    """GPU to rent in the cloud, NAME or NAME:n for several; training on this machine ignores it."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     """Number format of matrix products; auto takes the fastest that the device computes well."""
     overlap: int = 2
@@ -104,10 +143,11 @@ class Config:
             for key, (allowed, is_valid) in _RANGES.items()
             if getattr(self, key) is not None and not is_valid(getattr(self, key))
         ]
-        if not problems and self.hidden_dim % self.num_heads:
+        if not problems and self.hidden_dim % self._head_multiple():
+            heads = f"num_heads ({self.num_heads})"
+            twice = "2 x " if self.model_type == "conformer" else ""
             problems.append(
-                f"hidden_dim: must be a multiple of num_heads ({self.num_heads}), "
-                f"got {self.hidden_dim}"
+                f"hidden_dim: must be a multiple of {twice}{heads}, got {self.hidden_dim}"
             )
         if not problems and self.min_lr > self.learning_rate:
             problems.append(
@@ -154,6 +194,11 @@ class Config:
         keys = (ours.keys() | other.keys()) - set(_PLACES)
         return sorted(key for key in keys if ours.get(key) != other.get(key))
 
+    def _head_multiple(self) -> int:
+        """What hidden_dim must be a multiple of; rotary positions turn channels in pairs."""
+        multiples = {"transformer": self.num_heads, "conformer": 2 * self.num_heads}
+        return multiples.get(self.model_type, 1)
+
     def _digest(self) -> str:
         settings = {k: v for k, v in self.to_dict().items() if k not in _PLACES}
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
@@ -163,16 +208,22 @@ _Range = tuple[str, Callable[[Any], bool]]
 _AT_LEAST_ONE: _Range = ("at least 1", lambda value: value >= 1)
 _POSITIVE: _Range = ("a number above 0", lambda value: 0 < value < float("inf"))
 _NOT_NEGATIVE: _Range = ("a number of 0 or more", lambda value: 0 <= value < float("inf"))
+_SHARE: _Range = ("0 or more and below 1", lambda value: 0 <= value < 1)
 _RANGES: dict[str, _Range] = {
     **dict.fromkeys(
         ("input_dim", "num_classes", "hidden_dim", "num_layers", "num_heads", "sequence_length"),
         _AT_LEAST_ONE,
     ),
+    **dict.fromkeys(("attention_reach", "num_stages"), _AT_LEAST_ONE),
     **dict.fromkeys(("frame_gap", "epochs", "batch_size", "save_freq", "overlap"), _AT_LEAST_ONE),
     **dict.fromkeys(("synthetic_train_frames", "synthetic_val_frames"), _AT_LEAST_ONE),
     **dict.fromkeys(("weight_decay", "grad_clip", "min_lr"), _NOT_NEGATIVE),
+    **dict.fromkeys(("focal_gamma", "edge_mask_s", "mixup", "patience"), _NOT_NEGATIVE),
+    **dict.fromkeys(("scale_jitter", "point_jitter", "time_stretch"), _NOT_NEGATIVE),
+    **dict.fromkeys(("dropout", "label_smoothing", "drop_points"), _SHARE),
+    **dict.fromkeys(("warmup", "ema_decay"), _SHARE),
+    "pool": _AT_LEAST_ONE,
     "learning_rate": _POSITIVE,
-    "dropout": ("0 or more and below 1", lambda value: 0 <= value < 1),
     "seed": ("0 to 2^32 - 1", lambda value: 0 <= value < 2**32),
     "devices": (f"1 to {MAX_DEVICES}", lambda value: 1 <= value <= MAX_DEVICES),
     "gpu": (

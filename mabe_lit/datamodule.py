@@ -11,17 +11,19 @@ import torch
 from torch.utils.data import DataLoader
 
 from mabe_lit import UNSCORED
+from mabe_lit.augment import Batch
 from mabe_lit.config import Config
 from mabe_lit.dataset import Dataset, open_dataset, write_dataset
+from mabe_lit.distributed import process_rank
 from mabe_lit.errors import InputError
-from mabe_lit.module import Batch
+from mabe_lit.split import open_split
 from mabe_lit.synthetic import SIMULATION_VERSION, simulate_recordings
 from mabe_lit.windows import WindowFrames, WindowGrid, tiling_windows
 
 SIMULATED_RECORDING_FRAMES = 6_000
 """Frames of one simulated recording; a split has as many recordings as it needs."""
 
-_STATISTICS_WINDOWS = 1_000
+_STATISTICS_FRAMES = 100_000
 
 EVALUATION_BATCH_FRAMES = 8_192
 """Frames in a batch that is not trained on."""
@@ -55,36 +57,42 @@ class BehaviorDataModule(pl.LightningDataModule):
         Raises:
             InputError: If a folder is missing or damaged, or the two do not fit together.
         """
-        self.train = _open("train_data_dir", self.config.train_data_dir)
-        self.val = _open("val_data_dir", self.config.val_data_dir)
-        for names in ("animal_names", "keypoint_names", "class_names"):
-            ours, theirs = getattr(self.train, names), getattr(self.val, names)
-            if ours != theirs:
-                raise InputError(
-                    f"val_data_dir: {self.val.directory} has {names} {list(theirs)}, "
-                    f"but train_data_dir {self.train.directory} has {list(ours)}"
-                )
+        self.train, self.val = open_split(
+            ("train_data_dir", self.config.train_data_dir),
+            ("val_data_dir", self.config.val_data_dir),
+        )
 
-    def statistics_windows(self) -> torch.Tensor:
-        """Training windows for the features' statistics, ``(B, T, A, K, 2)`` in pixels."""
+    def statistics_windows(self) -> Batch:
+        """A sample of the training windows, for the features' scales."""
         grid = _tile(self.train, self.config, None)
-        picked = np.linspace(0, len(grid) - 1, min(len(grid), _STATISTICS_WINDOWS)).astype(np.int64)
-        frames, _ = grid.frames_of(picked)
-        return torch.from_numpy(self.train.keypoints[frames])
+        count = min(len(grid), max(_STATISTICS_FRAMES // self.config.sequence_length, 1))
+        picked = np.linspace(0, len(grid) - 1, count).astype(np.int64)
+        return _Windows(self.train, self.config.frame_gap)[grid.frames_of(picked)]
+
+    def count_classes(self) -> torch.Tensor:
+        """Scored training frames of each class, ``(C,)``."""
+        labels = self.train.labels[self.train.labels != UNSCORED]
+        counts = np.bincount(labels, minlength=len(self.train.class_names))
+        return torch.from_numpy(counts)
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """All windows of the training recordings, in a random order that seed and epoch decide."""
         batches = WindowBatches(self.train, self.config, size=self.config.batch_size, shuffle=True)
-        return _loader(self.train, batches)
+        return _loader(self.train, batches, self.config.frame_gap)
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """All frames of the validation recordings, each once."""
         size = max(EVALUATION_BATCH_FRAMES // self.config.sequence_length, 1)
-        return _loader(self.val, WindowBatches(self.val, self.config, size=size, shuffle=False))
+        batches = WindowBatches(self.val, self.config, size=size, shuffle=False)
+        return _loader(self.val, batches, self.config.frame_gap)
 
 
 class WindowBatches:
-    """The frames of each batch of an epoch; Lightning tells the epoch, as to any sampler."""
+    """The frames of each batch of an epoch; Lightning tells the epoch, as to any sampler.
+
+    Where several processes train together, each has other batches of the training, as many as the
+    others: a few windows are shown twice to that end. Validation is whole in each of them.
+    """
 
     def __init__(self, dataset: Dataset, config: Config, *, size: int, shuffle: bool) -> None:
         """Batches of ``size`` windows; shuffled ones have another phase and order each epoch."""
@@ -92,6 +100,8 @@ class WindowBatches:
         self._config = config
         self._size = size
         self._shuffle = shuffle
+        self._processes = config.devices if shuffle else 1
+        self._process = process_rank(config) if shuffle else 0
         self._epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -99,13 +109,17 @@ class WindowBatches:
         self._epoch = epoch
 
     def __len__(self) -> int:
-        return -(-len(_tile(self._dataset, self._config, self._rng())) // self._size)
+        windows = len(_tile(self._dataset, self._config, self._rng()))
+        return -(-windows // (self._size * self._processes))
 
     def __iter__(self) -> Iterator[WindowFrames]:
         rng = self._rng()
         grid = _tile(self._dataset, self._config, rng)
         order = np.arange(len(grid)) if rng is None else rng.permutation(len(grid))
-        for start in range(0, len(order), self._size):
+        step = self._size * self._processes
+        if self._processes > 1:
+            order = np.resize(order, -(-len(order) // step) * step)
+        for start in range(self._process * self._size, len(order), step):
             yield grid.frames_of(order[start : start + self._size])
 
     def _rng(self) -> np.random.Generator | None:
@@ -115,33 +129,27 @@ class WindowBatches:
 class _Windows(torch.utils.data.Dataset[Batch]):
     """Gathers a whole batch at once from the memory-mapped arrays."""
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, frame_gap: int) -> None:
         self._dataset = dataset
+        self._starts = np.array([entry.first_frame for entry in dataset.entries])
+        self._seconds = np.array([frame_gap / entry.fps for entry in dataset.entries], np.float32)
 
     def __getitem__(self, window_frames: WindowFrames) -> Batch:
         frames, is_inside = window_frames
         labels = np.where(is_inside, self._dataset.labels[frames], UNSCORED)
+        recording = np.searchsorted(self._starts, frames[:, 0], side="right") - 1
         return {
             "keypoints": torch.from_numpy(self._dataset.keypoints[frames]),
+            "seconds": torch.from_numpy(self._seconds[recording]),
             "labels": torch.from_numpy(labels.astype(np.int64)),
         }
 
 
-def _open(key: str, directory: str) -> Dataset:
-    try:
-        dataset = open_dataset(directory)
-    except InputError as error:
-        raise InputError(f"{key}: {error}") from error
-    if not (dataset.labels != UNSCORED).any():
-        raise InputError(f"{key}: no frame in {directory} is scored")
-    return dataset
-
-
-def _loader(dataset: Dataset, batches: WindowBatches) -> DataLoader[Batch]:
-    # A generator of its own: a loader draws a seed for workers whenever it is iterated, which must not
-    # shift the network's random numbers between a resumed epoch and the same one of a whole run.
+def _loader(dataset: Dataset, batches: WindowBatches, frame_gap: int) -> DataLoader[Batch]:
+    # A generator of its own: a loader draws a seed for workers whenever it is iterated, which must
+    # not shift the network's random numbers in a resumed epoch against those of a whole run.
     return DataLoader(
-        _Windows(dataset), sampler=batches, batch_size=None, generator=torch.Generator()
+        _Windows(dataset, frame_gap), sampler=batches, batch_size=None, generator=torch.Generator()
     )
 
 

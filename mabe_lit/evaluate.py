@@ -5,45 +5,56 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mabe_lit import UNSCORED
 from mabe_lit.cli import parse_arguments, share_cores
 from mabe_lit.errors import InputError, one_line_errors
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from mabe_lit.dataset import Dataset
+    from mabe_lit.metrics import Scores
+
 
 def evaluate(
     *,
-    checkpoint: str,
+    checkpoint: list[str] | str,
     data: str,
     output: str,
     average_over: list[str] | None = None,
+    raw: bool = False,
     device: str = "auto",
 ) -> dict[str, Any]:
     """Score a checkpoint on labelled recordings.
 
     Args:
-        checkpoint: Checkpoint of a training, such as best.ckpt in a run's folder.
+        checkpoint: Checkpoint of a training, such as best.ckpt in a run's folder; of several the
+            mean probability counts, and the mean of their decisions.
         data: Folder of prepared recordings with the key points and classes of the training.
         output: Folder for metrics.json and the figures.
         average_over: Classes that macro F1 and MAP are averaged over; all of them if left out.
+        raw: Score the most probable class of each frame, without smoothing, class weights and
+            minimum bouts; this is what a training reports.
         device: Where to compute: auto, cpu or cuda.
 
     Returns:
-        What ``metrics.json`` holds: the fields of ``mabe_lit.metrics.Scores``.
+        What ``metrics.json`` holds: the fields of ``mabe_lit.metrics.Scores``, and ``decisions``:
+        None if raw, otherwise what they are and whether they were ``fitted_on_this_data``, which
+        makes the scores of the labels too good to be expected elsewhere.
 
     Raises:
         InputError: If checkpoint and data cannot be read or do not fit together.
     """
     # torch takes seconds to import; --help and a wrong key do not wait for it.
-    from mabe_lit.atomic import written_atomically
     from mabe_lit.dataset import open_dataset
-    from mabe_lit.figures import save_figures
-    from mabe_lit.inference import predict_probabilities
+    from mabe_lit.decisions import digest_labels
+    from mabe_lit.ensemble import load_ensemble
     from mabe_lit.metrics import score_recordings
-    from mabe_lit.module import load_classifier
 
-    classifier = load_classifier(checkpoint)
+    classifier = load_ensemble(checkpoint, raw=raw)
     dataset = open_dataset(data)
     classifier.check_pose(dataset.animal_names, dataset.keypoint_names, where=data)
     if dataset.class_names != classifier.class_names:
@@ -60,17 +71,49 @@ def evaluate(
     if (dataset.labels == UNSCORED).all():
         raise InputError(f"--data {data}: no frame is scored, so there is nothing to compare with")
     labels = dataset.split(dataset.labels)
-    probabilities = predict_probabilities(
-        classifier, dataset.keypoints, dataset.entries, device=device
+    probabilities = classifier.predict_probabilities(
+        dataset.keypoints, dataset.entries, device=device
     )
-    scores = score_recordings(probabilities, labels, dataset.class_names, average_over=average_over)
-    result = scores.to_dict()
-    folder = Path(output)
+    decisions = classifier.decisions
+    predicted = [
+        decisions.apply(probability, entry.fps)
+        for probability, entry in zip(probabilities, dataset.entries, strict=True)
+    ]
+    scores = score_recordings(
+        probabilities,
+        labels,
+        dataset.class_names,
+        average_over=average_over,
+        predicted=predicted,
+    )
+    about = decisions.describe(dataset.class_names) | {
+        "fitted_on_this_data": digest_labels(labels) in decisions.fitted_on
+    }
+    result = scores.to_dict() | {"decisions": None if raw else about}
+    save_evaluation(Path(output), result, scores, probabilities, predicted, dataset)
+    return result
+
+
+def save_evaluation(
+    folder: Path,
+    result: dict[str, Any],
+    scores: Scores,
+    probabilities: Sequence[npt.NDArray[np.float32]],
+    predicted: Sequence[npt.NDArray[np.integer[Any]]],
+    dataset: Dataset,
+) -> None:
+    """Write ``result`` as ``metrics.json``, and the figures, to a folder that is made if need be.
+
+    The other arguments are those of ``mabe_lit.figures.save_figures``.
+    """
+    from mabe_lit.atomic import written_atomically
+    from mabe_lit.figures import save_figures
+
     folder.mkdir(parents=True, exist_ok=True)
-    save_figures(folder, scores, probabilities, labels, dataset)
+    labels = dataset.split(dataset.labels)
+    save_figures(folder, scores, probabilities, labels, predicted, dataset)
     with written_atomically(folder / "metrics.json") as temporary:
         temporary.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    return result
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -82,6 +125,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         from mabe_lit.metrics import format_scores
 
         print(format_scores(result))
+        if not arguments["raw"] and result["decisions"]["fitted_on_this_data"]:
+            print("decisions were fitted on this data, so these scores are too good; see --raw")
         print(f"scores and figures: {arguments['output']}")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from mabe_lit.social import GROUPS, find_bodies, social_feature_names, social_features
+
 FRONT_NAMES = ("nose", "snout", "head", "neck", "ear", "top")
 """Parts of a key point's name that say it lies in front, the best first."""
 BACK_NAMES = ("tail_base", "tailbase", "tail base", "tailstart", "tti", "tail", "hip", "rump")
@@ -15,50 +17,101 @@ COORDINATE_SCALE = 0.25
 movements of a tenth of one tell behaviours apart: standardising would bury them."""
 
 
+ROBUST_RANGE = 6.0
+"""Where scaled social features are cut off; what lies beyond is a tracking error."""
+
+
 class PoseFeatures(nn.Module):
-    """Key points of a window as standardised per-frame numbers.
+    """Key points of a window as scaled per-frame numbers.
 
     ``coordinates`` moves and turns each window as one rigid body: the first animal at the window's
     middle frame is the origin and faces +x, and lengths are in its body lengths, times four.
     ``pixels`` leaves the coordinates as they were tracked, standardised by the training recordings.
+    ``social`` describes each animal's posture, motion and relation to the others, see
+    ``mabe_lit.social``, scaled by median and interquartile range of the training recordings.
     Missing points are interpolated between the neighbouring frames of the window; NaN never comes
     out.
     """
 
-    mean: Tensor
-    std: Tensor
+    center: Tensor
+    scale: Tensor
 
-    def __init__(self, *, kind: str, animals: int, keypoint_names: tuple[str, ...]) -> None:
-        """Set up for these animals and key points; ``kind`` is ``coordinates`` or ``pixels``."""
+    def __init__(
+        self,
+        *,
+        kind: str,
+        animal_names: tuple[str, ...],
+        keypoint_names: tuple[str, ...],
+        groups: tuple[str, ...] = GROUPS,
+    ) -> None:
+        """Set up for these animals and key points; ``groups`` are those of ``social``."""
         super().__init__()
-        if kind not in ("coordinates", "pixels"):
-            raise ValueError(f"Expected `kind` to be coordinates or pixels but got {kind!r}")
+        if kind not in ("coordinates", "pixels", "social"):
+            raise ValueError(
+                f"Expected `kind` to be coordinates, pixels or social but got {kind!r}"
+            )
         self.kind = kind
+        self.groups = groups
         self.front, self.back = find_body_axis(keypoint_names)
-        self.output_dim = animals * len(keypoint_names) * 2
-        self.register_buffer("mean", torch.zeros(self.output_dim))
-        self.register_buffer("std", torch.ones(self.output_dim))
+        if kind == "social":
+            self.feature_names = social_feature_names(animal_names, keypoint_names, groups)
+        else:
+            self.feature_names = tuple(
+                f"{animal} {point} {axis}"
+                for animal in animal_names
+                for point in keypoint_names
+                for axis in "xy"
+            )
+        self.register_buffer("center", torch.zeros(self.output_dim))
+        self.register_buffer("scale", torch.ones(self.output_dim))
 
-    def forward(self, keypoints: Tensor) -> Tensor:
-        """``(B, T, A, K, 2)`` pixels, NaN where untracked -> ``(B, T, D)`` scaled, without NaN."""
-        return (self.raw(keypoints) - self.mean) / self.std
+    @property
+    def output_dim(self) -> int:
+        """Features of a frame, ``D``."""
+        return len(self.feature_names)
 
-    def raw(self, keypoints: Tensor) -> Tensor:
-        """``(B, T, A, K, 2)`` pixels -> ``(B, T, D)`` unscaled, order animal, key point, (x, y)."""
+    def forward(self, keypoints: Tensor, seconds: Tensor) -> Tensor:
+        """Scaled features of windows.
+
+        Args:
+            keypoints: ``(B, T, A, K, 2)`` pixels, NaN where untracked.
+            seconds: ``(B,)`` from one frame of a window to the next.
+
+        Returns:
+            ``(B, T, D)`` without NaN, in the order of ``feature_names``.
+        """
+        scaled = (self.raw(keypoints, seconds) - self.center) / self.scale
+        if self.kind == "social":
+            return scaled.clamp(-ROBUST_RANGE, ROBUST_RANGE)
+        return scaled
+
+    def raw(self, keypoints: Tensor, seconds: Tensor) -> Tensor:
+        """Features before scaling, ``(B, T, D)``; arguments as those of ``forward``."""
         points = fill_missing(keypoints)
+        if self.kind == "pixels":
+            return points.flatten(2)
         if self.kind == "coordinates":
-            points = align_to_first_animal(points, self.front, self.back)
-        return points.flatten(2)  # (B, T, D)
+            return align_to_first_animal(points, self.front, self.back).flatten(2)
+        missing = torch.isnan(keypoints).any(-1)  # (B, T, A, K)
+        bodies = find_bodies(points, missing, seconds, front=self.front, back=self.back)
+        return social_features(bodies, self.groups)
 
     @torch.no_grad()
-    def fit(self, keypoints: Tensor) -> None:
-        """Take statistics from sample windows ``(B, T, A, K, 2)`` of the training recordings."""
+    def fit(self, keypoints: Tensor, seconds: Tensor) -> None:
+        """Take the scale from sample windows of the training recordings, as in ``forward``."""
         if self.kind == "coordinates":
-            self.std.fill_(COORDINATE_SCALE)
+            self.scale.fill_(COORDINATE_SCALE)
             return
-        sample = self.raw(keypoints).flatten(0, 1)  # (B T, D)
-        self.mean.copy_(sample.mean(0))
-        self.std.copy_(sample.std(0, correction=0).clamp(min=1e-3))
+        sample = self.raw(keypoints, seconds).flatten(0, 1)  # (B T, D)
+        if self.kind == "pixels":
+            self.center.copy_(sample.mean(0))
+            self.scale.copy_(sample.std(0, correction=0).clamp(min=1e-3))
+            return
+        low, middle, high = sample.quantile(sample.new_tensor([0.25, 0.5, 0.75]), dim=0)
+        is_mark = torch.tensor([name.endswith("missing") for name in self.feature_names])
+        # A normal distribution's interquartile range is 1.35 standard deviations.
+        self.center.copy_(torch.where(is_mark, 0.0, middle))
+        self.scale.copy_(torch.where(is_mark, 1.0, ((high - low) / 1.35).clamp(min=0.1)))
 
 
 def find_body_axis(keypoint_names: tuple[str, ...]) -> tuple[int, int]:

@@ -32,6 +32,7 @@ def save_figures(
     scores: Scores,
     probabilities: Sequence[_Floats],
     labels: Sequence[_Ints],
+    predicted: Sequence[_Ints],
     dataset: Dataset,
 ) -> None:
     """Write ``confusion_matrix.png``, ``precision_recall.png`` and ``ethogram.png`` to ``folder``.
@@ -41,13 +42,13 @@ def save_figures(
         scores: Scores of the prediction.
         probabilities: ``(N, C)`` for each recording.
         labels: ``(N,)`` for each recording, ``UNSCORED`` where nobody scored the frame.
+        predicted: ``(N,)`` for each recording.
         dataset: Names and frame rates of the recordings.
     """
     names = dataset.class_names
     _save(plot_confusion_matrix(scores.confusion_matrix, names), folder / "confusion_matrix.png")
     figure = plot_precision_recall(np.concatenate(probabilities), np.concatenate(labels), names)
     _save(figure, folder / "precision_recall.png")
-    predicted = [probability.argmax(axis=1) for probability in probabilities]
     _save(plot_ethogram(labels, predicted, dataset), folder / "ethogram.png")
 
 

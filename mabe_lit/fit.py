@@ -21,8 +21,9 @@ def fit(config: Config, on_checkpoint: Callable[[], object] | None = None) -> di
         on_checkpoint: Called after every checkpoint is complete under its final name.
 
     Returns:
-        What ``result.json`` holds: scores of the best checkpoint on the validation recordings, its
-        path, epochs, steps and seconds.
+        What ``result.json`` holds: scores of the best checkpoint's most probable classes on the
+        validation recordings, its path, epochs, steps and seconds, and its ``decisions`` with
+        their cross-fitted scores.
 
     Raises:
         InputError: If settings and data contradict each other, or the run's folder belongs to
@@ -43,6 +44,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         from mabe_lit.metrics import format_scores
 
         print(format_scores(result))
+        decisions = result.get("decisions", {})
+        if "macro_f1_cross_fitted" in decisions:
+            f1, segmental = decisions["macro_f1_cross_fitted"], decisions["segmental_cross_fitted"]
+            print(
+                f"with decisions, cross-fitted: macro F1 {f1:.3f}, f1@50 {segmental['f1@50']:.3f}"
+            )
         print(f"best checkpoint: {result['best_checkpoint']}")
 
 

@@ -39,8 +39,10 @@ def predict_probabilities(
     where = resolve_device(device)
     precision = resolve_precision(config.precision if device == config.device else "auto", where)
     classifier.to(where).eval()
+    starts = np.array([entry.first_frame for entry in entries])
+    seconds = np.array([config.frame_gap / entry.fps for entry in entries], np.float32)
     grid = covering_windows(
-        np.array([entry.first_frame for entry in entries]),
+        starts,
         np.array([entry.frames for entry in entries]),
         length=config.sequence_length,
         gap=config.frame_gap,
@@ -50,9 +52,12 @@ def predict_probabilities(
     size = max(_BATCH_FRAMES // config.sequence_length, 1)
     for start in range(0, len(grid), size):
         frames, is_inside = grid.frames_of(np.arange(start, min(start + size, len(grid))))
-        window = torch.from_numpy(keypoints[frames]).to(where)
+        recording = np.searchsorted(starts, frames[:, 0], side="right") - 1
         with autocast(where, precision):
-            logits = classifier(window)  # (B, T, C)
+            logits = classifier(  # (B, T, C)
+                torch.from_numpy(keypoints[frames]).to(where),
+                torch.from_numpy(seconds[recording]).to(where),
+            )
         average.add(frames, is_inside, logits.float().softmax(-1).cpu().numpy())
     mean = average.mean()
     return [mean[entry.first_frame : entry.first_frame + entry.frames] for entry in entries]

@@ -38,6 +38,8 @@ class Scores:
         per_class: Scores of each class, by name.
         confusion_matrix: ``(C, C)`` frames, a row a true class, a column a predicted one.
         segmental: ``f1@10``, ``f1@25``, ``f1@50`` and ``edit``, mean over recordings, 0 to 1.
+        calibration_error: How far the probability of the most probable class is from how often
+            that class is right, see ``expected_calibration_error``.
     """
 
     macro_f1: float
@@ -46,6 +48,7 @@ class Scores:
     per_class: dict[str, ClassScore]
     confusion_matrix: list[list[int]]
     segmental: dict[str, float]
+    calibration_error: float
 
     def to_dict(self) -> dict[str, Any]:
         """All scores with plain values."""
@@ -58,15 +61,17 @@ def score_recordings(
     class_names: Sequence[str],
     *,
     average_over: Sequence[str] | None = None,
+    predicted: Sequence[_Ints] | None = None,
 ) -> Scores:
     """Score predictions against labels, all frames of all recordings together.
 
     Args:
-        probabilities: ``(N, C)`` for each recording; the largest decides.
+        probabilities: ``(N, C)`` for each recording. Average precision and calibration are theirs.
         labels: ``(N,)`` class indices for each recording, ``UNSCORED`` where nobody scored the
             frame.
         class_names: ``C`` names.
         average_over: Classes whose mean is ``macro_f1`` and ``map``; all when None.
+        predicted: ``(N,)`` class indices for each recording; the most probable ones when None.
 
     Returns:
         The scores; frame scores are scikit-learn's.
@@ -86,14 +91,16 @@ def score_recordings(
     probability = np.concatenate(probabilities)[is_scored]
     if len(truth) == 0:
         raise ValueError("Expected at least one scored frame but all are unscored")
-    predicted = probability.argmax(axis=1)
+    if predicted is None:
+        predicted = [each.argmax(axis=1) for each in probabilities]
+    decided = np.concatenate(predicted)[is_scored]
     classes = range(len(class_names))
     precision, recall, f1, support = precision_recall_fscore_support(
-        truth, predicted, labels=classes, zero_division=0
+        truth, decided, labels=classes, zero_division=0
     )
     per_class = {}
     for index, name in enumerate(class_names):
-        is_predicted = bool((predicted == index).any())
+        is_predicted = bool((decided == index).any())
         occurs = bool(support[index]) or is_predicted
         per_class[name] = ClassScore(
             precision=float(precision[index]) if is_predicted else (0.0 if occurs else None),
@@ -107,15 +114,38 @@ def score_recordings(
             support=int(support[index]),
         )
     averaged = tuple(average_over) if average_over else tuple(class_names)
-    decided = [(p.argmax(axis=1), t) for p, t in zip(probabilities, labels, strict=True)]
     return Scores(
         macro_f1=_mean([per_class[name].f1 for name in averaged]) or 0.0,
         map=_mean([per_class[name].average_precision for name in averaged]),
         averaged_classes=averaged,
         per_class=per_class,
-        confusion_matrix=confusion_matrix(truth, predicted, labels=classes).tolist(),
-        segmental=score_segments([p for p, _ in decided], [t for _, t in decided]),
+        confusion_matrix=confusion_matrix(truth, decided, labels=classes).tolist(),
+        segmental=score_segments(predicted, labels),
+        calibration_error=expected_calibration_error(probability, truth),
     )
+
+
+def expected_calibration_error(probabilities: _Floats, labels: _Ints, bins: int = 15) -> float:
+    """Mean distance of confidence from accuracy over equally wide bins of confidence.
+
+    Confidence is the probability of the most probable class. Bins are open below and closed
+    above, and count by their frames.
+
+    Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, equation 3.
+
+    Args:
+        probabilities: ``(N, C)``.
+        labels: ``(N,)`` class indices, all scored.
+        bins: How many.
+
+    Returns:
+        0 to 1; 0 where frames of which the network is p sure are right in a share p.
+    """
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    is_right = probabilities.argmax(axis=1) == labels
+    index = np.clip(np.ceil(confidence * bins) - 1, 0, bins - 1).astype(np.int64)
+    gap = np.bincount(index, weights=is_right - confidence, minlength=bins)
+    return float(np.abs(gap).sum() / len(labels))
 
 
 def score_segments(predicted: Sequence[_Ints], labels: Sequence[_Ints]) -> dict[str, float]:
@@ -203,7 +233,8 @@ def format_scores(scores: Mapping[str, Any]) -> str:
     if len(scores["averaged_classes"]) < len(per_class):
         lines.append(f"averaged over {', '.join(scores['averaged_classes'])}")
     segmental = ", ".join(f"{name} {value:.3f}" for name, value in scores["segmental"].items())
-    return "\n".join([*lines, f"segmental: {segmental}"])
+    calibration = f"calibration error: {scores['calibration_error']:.3f}"
+    return "\n".join([*lines, f"segmental: {segmental}; {calibration}"])
 
 
 def _cell(value: float | None) -> str:

@@ -5,29 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any, TypedDict
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torchmetrics import MetricCollection
 from torchmetrics.classification import MulticlassF1Score
 
 from mabe_lit import UNSCORED
+from mabe_lit.augment import Batch, augment
 from mabe_lit.config import Config
+from mabe_lit.decisions import Decisions
 from mabe_lit.errors import InputError
 from mabe_lit.features import PoseFeatures
+from mabe_lit.losses import frame_loss, mask_edges, smoothing_loss
 from mabe_lit.models import build_model
+from mabe_lit.optim import build_optimizer, learning_rate_factor
 
 CHECKPOINT_VERSION = 1
-
-
-class Batch(TypedDict):
-    """Windows: ``keypoints (B, T, A, K, 2)`` in pixels, ``labels (B, T)``, padding ``UNSCORED``."""
-
-    keypoints: Tensor
-    labels: Tensor
 
 
 class BehaviorClassifier(pl.LightningModule):
@@ -51,20 +47,25 @@ class BehaviorClassifier(pl.LightningModule):
         self.animal_names = animal_names
         self.keypoint_names = keypoint_names
         self.class_names = class_names
+        self.decisions = Decisions.identity(len(class_names))
         self.features = PoseFeatures(
-            kind=config.features, animals=len(animal_names), keypoint_names=keypoint_names
+            kind=config.features, animal_names=animal_names, keypoint_names=keypoint_names
         )
         self._check_dimensions()
         self.network = build_model(
             config, input_dim=self.features.output_dim, num_classes=len(class_names)
         )
+        self.class_weights: Tensor | None = None
+        """``(C,)`` factors in the training loss; ``fit`` sets them from the training labels."""
         self.val_metrics = build_metrics(class_names).clone(prefix="val_")
 
-    def forward(self, keypoints: Tensor) -> Tensor:
-        """``(B, T, A, K, 2)`` pixels, NaN where untracked -> ``(B, T, C)`` logits."""
+    def forward(self, keypoints: Tensor, seconds: Tensor) -> Tensor:
+        """Logits ``(B, T, C)`` of windows; arguments as those of ``PoseFeatures``."""
+        return self.network(self._features(keypoints, seconds))  # type: ignore[no-any-return]
+
+    def _features(self, keypoints: Tensor, seconds: Tensor) -> Tensor:
         with torch.autocast(keypoints.device.type, enabled=False):
-            features = self.features(keypoints)  # (B, T, D)
-        return self.network(features)  # type: ignore[no-any-return]
+            return self.features(keypoints, seconds)  # type: ignore[no-any-return]  # (B, T, D)
 
     def check_pose(
         self, animal_names: Sequence[str], keypoint_names: Sequence[str], *, where: str
@@ -85,25 +86,52 @@ class BehaviorClassifier(pl.LightningModule):
             )
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
-        """Mean cross-entropy of the scored frames."""
-        return self._shared_step(batch, "train")
+        """The loss of augmented windows."""
+        return self._shared_step(augment(batch, self.config), "train")
 
     def validation_step(self, batch: Batch, _: int) -> None:
-        """Loss and metrics of the scored frames."""
+        """Loss and metrics of windows as they are."""
         self._shared_step(batch, "val")
 
     def _shared_step(self, batch: Batch, stage: str) -> Tensor:
-        logits, labels = self(batch["keypoints"]).float(), batch["labels"]
-        scored = (labels != UNSCORED).sum()
-        total = F.cross_entropy(
-            logits.flatten(0, 1), labels.flatten(), ignore_index=UNSCORED, reduction="sum"
-        )
-        loss = total / scored.clamp(min=1)
-        self.log(f"{stage}_loss", loss, on_step=False, on_epoch=True, batch_size=len(labels))
-        if stage == "val":
+        keypoints, seconds, labels = batch["keypoints"], batch["seconds"], batch["labels"]
+        if stage == "train":
+            loss = self._training_loss(self._features(keypoints, seconds), labels, seconds)
+        else:
+            logits = self(keypoints, seconds).float()
+            loss = frame_loss(logits, labels)
             self.val_metrics.update(logits.flatten(0, 1), labels.flatten())
             self.log_dict(self.val_metrics, on_step=False, on_epoch=True)
+        self.log(f"{stage}_loss", loss, on_step=False, on_epoch=True, batch_size=len(labels))
         return loss
+
+    def _training_loss(self, features: Tensor, labels: Tensor, seconds: Tensor) -> Tensor:
+        """Sum over the network's stages of cross-entropy and smoothing, of mixed-up windows."""
+        if self.config.edge_mask_s:
+            labels = mask_edges(labels, self.config.edge_mask_s / seconds)
+        share, partner = 1.0, torch.arange(len(labels), device=labels.device)
+        if self.config.mixup:
+            share = float(torch.distributions.Beta(self.config.mixup, self.config.mixup).sample())
+            partner = torch.randperm(len(labels), device=labels.device)
+            features = share * features + (1 - share) * features[partner]
+        loss = features.new_zeros(())
+        for logits in self.network.stages(features):
+            for part, target in ((share, labels), (1 - share, labels[partner])):
+                if part:
+                    loss = loss + part * self._frame_loss(logits, target)
+            if self.network.smoothing_weight:
+                smoothness = smoothing_loss(logits, labels)
+                loss = loss + self.network.smoothing_weight * smoothness
+        return loss
+
+    def _frame_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        return frame_loss(
+            logits,
+            labels,
+            class_weights=self.class_weights,
+            focal_gamma=self.config.focal_gamma,
+            label_smoothing=self.config.label_smoothing,
+        )
 
     def on_train_epoch_start(self) -> None:
         """Derive random numbers from seed and epoch, so that a resumed run draws the same."""
@@ -114,12 +142,9 @@ class BehaviorClassifier(pl.LightningModule):
         # A fused step undoes fp16's loss scaling inside the kernel, after gradients are clipped.
         is_scaled = self.trainer.precision == "16-mixed"
         optimizer = build_optimizer(self.config, self.network, fused=not is_scaled)
-        if self.config.scheduler == "constant":
-            return optimizer
-        scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
-            optimizer,
-            T_max=int(self.trainer.estimated_stepping_batches),
-            eta_min=self.config.min_lr,
+        steps = int(self.trainer.estimated_stepping_batches)
+        scheduler = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: learning_rate_factor(self.config, step, steps)
         )
         return {
             "optimizer": optimizer,
@@ -144,6 +169,7 @@ class BehaviorClassifier(pl.LightningModule):
             "animal_names": list(self.animal_names),
             "keypoint_names": list(self.keypoint_names),
             "class_names": list(self.class_names),
+            "decisions": self.decisions.to_dict(),
         }
 
     def _check_dimensions(self) -> None:
@@ -158,8 +184,8 @@ class BehaviorClassifier(pl.LightningModule):
                 )
 
     def _layout(self) -> tuple[str, ...]:
-        sizes = f"{len(self.animal_names)} animals x {len(self.keypoint_names)} key points x (x, y)"
-        return (sizes,)
+        animals, points = len(self.animal_names), len(self.keypoint_names)
+        return (f"{self.config.features} of {animals} animals x {points} key points",)
 
 
 def build_metrics(class_names: tuple[str, ...]) -> MetricCollection:
@@ -168,21 +194,6 @@ def build_metrics(class_names: tuple[str, ...]) -> MetricCollection:
         len(class_names), average="macro", ignore_index=UNSCORED, validate_args=False
     )
     return MetricCollection({"macro_f1": macro_f1})
-
-
-def build_optimizer(
-    config: Config, network: torch.nn.Module, *, fused: bool
-) -> torch.optim.Optimizer:
-    """The optimizer that ``config.optimizer`` names; ``fused`` has one kernel for all weights."""
-    common: dict[str, Any] = {
-        "lr": config.learning_rate,
-        "weight_decay": config.weight_decay,
-        "fused": fused,
-    }
-    if config.optimizer == "sgd":
-        return torch.optim.SGD(network.parameters(), momentum=0.9, **common)
-    kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
-    return kind(network.parameters(), **common)
 
 
 def load_classifier(path: Path | str) -> BehaviorClassifier:
@@ -207,7 +218,11 @@ def load_classifier(path: Path | str) -> BehaviorClassifier:
             class_names=tuple(about["class_names"]),
         )
         classifier.load_state_dict(checkpoint["state_dict"])
-    except (KeyError, TypeError, RuntimeError) as error:
+        classes = len(classifier.class_names)
+        classifier.decisions = Decisions.from_dict(about.get("decisions"), classes=classes)
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{path}: does not fit this release of mabe_lit ({error})") from error
     return classifier.eval()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mabe_lit.cli import parse_arguments, share_cores
 from mabe_lit.errors import one_line_errors
@@ -17,21 +17,25 @@ if TYPE_CHECKING:
 
 def predict(
     *,
-    checkpoint: str,
+    checkpoint: list[str] | str,
     poses: str,
     output: str,
     fps: float = 30.0,
     likelihood_below: float = 0.1,
+    raw: bool = False,
     device: str = "auto",
 ) -> list[Path]:
     """Label every frame of recordings that nobody scored.
 
     Args:
-        checkpoint: Checkpoint of a training, such as best.ckpt in a run's folder.
+        checkpoint: Checkpoint of a training, such as best.ckpt in a run's folder; of several the
+            mean probability counts, and the mean of their decisions.
         poses: Pose file, or a folder of them, with the key points of the training.
         output: Folder for NAME.frames.csv and NAME.bouts.csv of each recording.
         fps: Frames per second of the videos.
         likelihood_below: Points that the tracker holds less likely than this are missing.
+        raw: Predict the most probable class of each frame, without smoothing, class weights and
+            minimum bouts.
         device: Where to compute: auto, cpu or cuda.
 
     Returns:
@@ -44,27 +48,27 @@ def predict(
     from mabe_lit.atomic import folder_filled_atomically
     from mabe_lit.dataset import Entry
     from mabe_lit.device import resolve_device
-    from mabe_lit.inference import predict_probabilities
-    from mabe_lit.module import load_classifier
+    from mabe_lit.ensemble import load_ensemble
     from mabe_lit.readers import check_reading_options, list_pose_files, read_poses
 
     check_reading_options(fps, likelihood_below)
     resolve_device(device)
-    classifier = load_classifier(checkpoint)
+    classifier = load_ensemble(checkpoint, raw=raw)
     names = []
     with folder_filled_atomically(Path(output)) as temporary:
         for file in list_pose_files(poses):
             recording = read_poses(file, fps=fps, likelihood_below=likelihood_below)
             classifier.check_pose(recording.animal_names, recording.keypoint_names, where=str(file))
-            (probabilities,) = predict_probabilities(
-                classifier,
+            (probabilities,) = classifier.predict_probabilities(
                 recording.keypoints,
                 [Entry(recording.name, 0, len(recording), fps)],
                 device=device,
             )
+            predicted = classifier.decisions.apply(probabilities, fps)
+            names_and_rate = (classifier.class_names, fps)
             tables = {
-                "frames": tabulate_frames(probabilities, classifier.class_names, fps),
-                "bouts": tabulate_bouts(probabilities, classifier.class_names, fps),
+                "frames": tabulate_frames(probabilities, predicted, *names_and_rate),
+                "bouts": tabulate_bouts(probabilities, predicted, *names_and_rate),
             }
             for kind, table in tables.items():
                 names.append(f"{recording.name}.{kind}.csv")
@@ -73,12 +77,16 @@ def predict(
 
 
 def tabulate_frames(
-    probabilities: npt.NDArray[np.float32], class_names: Sequence[str], fps: float
+    probabilities: npt.NDArray[np.float32],
+    predicted: npt.NDArray[np.integer[Any]],
+    class_names: Sequence[str],
+    fps: float,
 ) -> pd.DataFrame:
     """A row a frame: number, time in seconds, predicted class, probability of each class.
 
     Args:
-        probabilities: ``(N, C)``.
+        probabilities: ``(N, C)``, as the network gives them.
+        predicted: ``(N,)`` class indices; decisions may prefer another than the most probable.
         class_names: ``C`` names.
         fps: Frames per second.
     """
@@ -89,14 +97,17 @@ def tabulate_frames(
     table = {
         "frame": frame,
         "time_s": frame / fps,
-        "predicted": np.asarray(class_names)[probabilities.argmax(axis=1)],
+        "predicted": np.asarray(class_names)[predicted],
     }
     columns = {f"p_{name}": probabilities[:, index] for index, name in enumerate(class_names)}
     return pd.DataFrame(table | columns)
 
 
 def tabulate_bouts(
-    probabilities: npt.NDArray[np.float32], class_names: Sequence[str], fps: float
+    probabilities: npt.NDArray[np.float32],
+    predicted: npt.NDArray[np.integer[Any]],
+    class_names: Sequence[str],
+    fps: float,
 ) -> pd.DataFrame:
     """A row a bout, in order; ``stop_frame`` is the first frame after it. Arguments as above."""
     import pandas as pd
@@ -113,7 +124,7 @@ def tabulate_bouts(
             (bout.stop_frame - bout.start_frame) / fps,
             probabilities[bout.start_frame : bout.stop_frame, bout.label].mean(),
         )
-        for bout in segments(probabilities.argmax(axis=1))
+        for bout in segments(predicted)
     ]
     columns = ("behavior", "start_frame", "stop_frame", "start_s", "stop_s", "duration_s")
     return pd.DataFrame(rows, columns=[*columns, "mean_probability"])

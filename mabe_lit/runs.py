@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 
 from mabe_lit.atomic import written_atomically
 from mabe_lit.config import Config
+from mabe_lit.decisions import Decisions
 from mabe_lit.errors import InputError
 from mabe_lit.module import read_checkpoint
 
@@ -140,7 +142,18 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         """Write under a temporary name, then rename."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
+        content = io.BytesIO()
+        torch.save(checkpoint, content)  # not to the file: torch hides why a write failed
         with written_atomically(path) as temporary:
-            torch.save(checkpoint, temporary)
+            temporary.write_bytes(content.getbuffer())
         if self._on_checkpoint is not None:
             self._on_checkpoint()
+
+
+def store_decisions(
+    path: Path, decisions: Decisions, on_checkpoint: Callable[[], object] | None
+) -> None:
+    """Put decisions into a checkpoint, of which everything else stays as it is, bit for bit."""
+    checkpoint = dict(read_checkpoint(path))
+    checkpoint["mabe_lit"] = checkpoint["mabe_lit"] | {"decisions": decisions.to_dict()}
+    AtomicCheckpointIO(on_checkpoint).save_checkpoint(checkpoint, path)

@@ -12,14 +12,17 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import RichProgressBar
+from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, RichProgressBar
 
 from mabe_lit.callbacks import EpochTable
 from mabe_lit.config import Config
 from mabe_lit.datamodule import BehaviorDataModule
 from mabe_lit.dataset import Dataset
+from mabe_lit.decision_fit import fit_decisions
 from mabe_lit.device import resolve_device, resolve_precision
+from mabe_lit.distributed import check_devices, other_processes, process_rank
 from mabe_lit.inference import predict_probabilities
+from mabe_lit.losses import weigh_classes
 from mabe_lit.metrics import score_recordings
 from mabe_lit.module import BehaviorClassifier, load_classifier
 from mabe_lit.runs import (
@@ -28,6 +31,7 @@ from mabe_lit.runs import (
     newest_checkpoint,
     open_run,
     read_result,
+    store_decisions,
     write_result,
 )
 
@@ -38,6 +42,7 @@ def train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[st
     """Train or resume; see ``mabe_lit.fit.fit``."""
     device = resolve_device(config.device)
     precision = resolve_precision(config.precision, device)
+    check_devices(config, device)
     data = BehaviorDataModule(config)
     data.prepare_data()
     data.setup()
@@ -57,13 +62,15 @@ def train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[st
     with _quiet_lightning():
         trainer = pl.Trainer(
             accelerator="gpu" if device.type == "cuda" else "cpu",
-            devices=1,
+            devices=config.devices,
+            strategy="auto" if config.devices == 1 else "ddp",
             precision=_TRAINER_PRECISION[precision],
             max_epochs=config.epochs,
             gradient_clip_val=config.grad_clip or None,
             callbacks=[
                 table,
                 *checkpoint_callbacks(folder, config.save_freq),
+                *_optional_callbacks(config),
                 *([RichProgressBar(leave=True)] if is_terminal else []),
             ],
             plugins=[AtomicCheckpointIO(on_checkpoint)],
@@ -74,31 +81,71 @@ def train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[st
             use_distributed_sampler=False,
             default_root_dir=folder,
         )
+        classifier.class_weights = weigh_classes(data.count_classes(), config.class_weights)
         checkpoint = newest_checkpoint(folder)
         if checkpoint is None:
-            classifier.features.fit(data.statistics_windows())
-        else:
+            sample = data.statistics_windows()
+            classifier.features.fit(sample["keypoints"], sample["seconds"])
+        elif not process_rank(config):
             print(f"going on from {checkpoint}", flush=True)
-        trainer.fit(classifier, datamodule=data, ckpt_path=checkpoint, weights_only=True)
-    return write_result(folder, _finish(config, data.val, table, folder))
+        with other_processes(config):
+            trainer.fit(classifier, datamodule=data, ckpt_path=checkpoint, weights_only=True)
+        if process_rank(config):
+            return {}
+    return write_result(folder, _finish(config, data.val, table, folder, on_checkpoint))
 
 
-def _finish(config: Config, val: Dataset, table: EpochTable, folder: Path) -> dict[str, Any]:
-    """Score the best checkpoint on the validation recordings."""
+def _finish(
+    config: Config,
+    val: Dataset,
+    table: EpochTable,
+    folder: Path,
+    on_checkpoint: Callable[[], object] | None,
+) -> dict[str, Any]:
+    """Score the best checkpoint on the validation recordings, and fit its decisions to them.
+
+    The scores are those of the most probable classes. Decisions were made for these recordings,
+    so what they bring is told apart, in ``decisions``, as cross-fitted scores.
+    """
     best = folder / "best.ckpt"
     probabilities = predict_probabilities(
         load_classifier(best), val.keypoints, val.entries, device=config.device
     )
-    scores = score_recordings(probabilities, val.split(val.labels), val.class_names)
+    labels = val.split(val.labels)
+    scores = score_recordings(probabilities, labels, val.class_names)
+    found = fit_decisions(probabilities, labels, [entry.fps for entry in val.entries])
+    store_decisions(best, found.decisions, on_checkpoint)
+    decisions = found.decisions.describe(val.class_names)
+    if found.cross_fitted is not None:
+        honest = score_recordings(
+            probabilities, labels, val.class_names, predicted=found.cross_fitted
+        )
+        decisions |= {
+            "macro_f1_cross_fitted": honest.macro_f1,
+            "f1_cross_fitted": {name: score.f1 for name, score in honest.per_class.items()},
+            "segmental_cross_fitted": honest.segmental,
+        }
     train_seconds = sum(row["train_seconds"] for row in table.rows)
     steps = int(table.rows[-1]["step"])
     return scores.to_dict() | {
+        "decisions": decisions,
         "best_checkpoint": str(best),
         "epochs": len(table.rows),
         "steps": steps,
         "train_seconds": round(train_seconds, 3),
         "steps_per_s": round(steps / max(train_seconds, 1e-9), 3),
     }
+
+
+def _optional_callbacks(config: Config) -> list[pl.Callback]:
+    callbacks: list[pl.Callback] = []
+    if config.ema_decay:
+        callbacks.append(EMAWeightAveraging(decay=config.ema_decay))
+    if config.patience:
+        callbacks.append(
+            EarlyStopping("val_macro_f1", mode="max", patience=config.patience, verbose=False)
+        )
+    return callbacks
 
 
 @contextmanager

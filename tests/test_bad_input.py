@@ -145,7 +145,9 @@ CHECKPOINTS = [
 
 
 @pytest.mark.parametrize("run", [run_evaluate, run_predict], ids=["evaluate", "predict"])
-@pytest.mark.parametrize(("damage", "message"), CHECKPOINTS, ids=[d.__name__ for d, _ in CHECKPOINTS])
+@pytest.mark.parametrize(
+    ("damage", "message"), CHECKPOINTS, ids=[d.__name__ for d, _ in CHECKPOINTS]
+)
 def test_checkpoint_that_is_none(good, capsys, run, damage, message):
     damage(good)
     assert message in run(good, capsys)
@@ -197,7 +199,9 @@ def test_evaluate_needs_its_options(capsys):
 
 def test_predict_poses_with_other_keypoints(good, capsys):
     recording = simulate_recordings(1, 80, 0)[0]
-    other = Recording.unscored("1", recording.keypoints, 30.0, names_of(recording)[0], tuple("abcdefg"))
+    other = Recording.unscored(
+        "1", recording.keypoints, 30.0, names_of(recording)[0], tuple("abcdefg")
+    )
     write_deeplabcut(good / "poses/1DLC.csv", other)
     message = run_predict(good, capsys)
     assert "1DLC.csv: has the key points a, b, c, d, e, f, g, but the checkpoint" in message

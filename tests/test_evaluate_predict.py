@@ -43,9 +43,13 @@ def write_deeplabcut(file, recording):
 def test_evaluate_gives_the_score_that_fit_reported(run, tmp_path):
     config, result = run
     scores = evaluate(
-        checkpoint=result["best_checkpoint"], data=config.val_data_dir, output=str(tmp_path)
+        checkpoint=result["best_checkpoint"],
+        data=config.val_data_dir,
+        output=str(tmp_path),
+        raw=True,
     )
     assert scores["macro_f1"] == result["macro_f1"]
+    assert scores["segmental"] == result["segmental"]
     written = json.loads((tmp_path / "metrics.json").read_text())
     assert written["macro_f1"] == result["macro_f1"]
     assert set(written) == {
@@ -55,6 +59,8 @@ def test_evaluate_gives_the_score_that_fit_reported(run, tmp_path):
         "per_class",
         "confusion_matrix",
         "segmental",
+        "calibration_error",
+        "decisions",
     }
     assert set(written["segmental"]) == {"f1@10", "f1@25", "f1@50", "edit"}
     assert np.sum(written["confusion_matrix"]) == len(open_dataset(config.val_data_dir).labels)
@@ -141,7 +147,8 @@ def test_predicted_bouts_are_the_predicted_frames(predicted, name):
 
 def test_bouts_say_seconds_and_mean_probability():
     probabilities = np.array([[0.9, 0.1], [0.7, 0.3], [0.2, 0.8]], np.float32)
-    bouts = tabulate_bouts(probabilities, ("attack", "other"), 10.0)
+    predicted = np.array([0, 0, 1])
+    bouts = tabulate_bouts(probabilities, predicted, ("attack", "other"), 10.0)
     assert bouts.columns.tolist() == [
         "behavior",
         "start_frame",
@@ -153,7 +160,8 @@ def test_bouts_say_seconds_and_mean_probability():
     ]
     assert bouts.iloc[0].tolist() == ["attack", 0, 2, 0.0, 0.2, 0.2, pytest.approx(0.8)]
     assert bouts.iloc[1].tolist()[:3] == ["other", 2, 3]
-    assert tabulate_frames(probabilities, ("attack", "other"), 10.0)["time_s"][2] == 0.2
+    frames = tabulate_frames(probabilities, predicted, ("attack", "other"), 10.0)
+    assert frames["time_s"][2] == 0.2
 
 
 def test_prediction_of_a_recording_does_not_depend_on_its_neighbours(run, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mabe_lit.features import PoseFeatures, align_to_first_animal, fill_missing, find_body_axis
-from mabe_lit.synthetic import KEYPOINT_NAMES, simulate_recordings
+from mabe_lit.synthetic import ANIMAL_NAMES, KEYPOINT_NAMES, simulate_recordings
 
 
 @pytest.fixture(scope="module")
@@ -14,8 +14,11 @@ def keypoints():
     return torch.from_numpy(recording.keypoints[: 4 * 64].reshape(4, 64, 2, 7, 2))
 
 
+SECONDS = torch.full((4,), 1 / 30)
+
+
 def features(kind="coordinates"):
-    return PoseFeatures(kind=kind, animals=2, keypoint_names=KEYPOINT_NAMES)
+    return PoseFeatures(kind=kind, animal_names=ANIMAL_NAMES, keypoint_names=KEYPOINT_NAMES)
 
 
 def turn(points, angle):
@@ -35,7 +38,7 @@ def turn(points, angle):
 )
 def test_coordinates_do_not_change_when_both_animals_are(keypoints, change):
     torch.testing.assert_close(
-        features()(change(keypoints)), features()(keypoints), atol=2e-3, rtol=1e-3
+        features()(change(keypoints), SECONDS), features()(keypoints, SECONDS), atol=2e-3, rtol=1e-3
     )
 
 
@@ -55,14 +58,14 @@ def test_coordinates_are_in_body_lengths(keypoints):
 
 
 def test_coordinates_keep_the_order_animal_keypoint_xy(keypoints):
-    raw = features("pixels").raw(torch.arange(28.0).view(1, 1, 2, 7, 2))
+    raw = features("pixels").raw(torch.arange(28.0).view(1, 1, 2, 7, 2), SECONDS[:1])
     torch.testing.assert_close(raw.flatten(), torch.arange(28.0))
 
 
 def test_pixels_are_standardised(keypoints):
     pixels = features("pixels")
-    pixels.fit(keypoints)
-    values = pixels(keypoints).flatten(0, 1)
+    pixels.fit(keypoints, SECONDS)
+    values = pixels(keypoints, SECONDS).flatten(0, 1)
     torch.testing.assert_close(values.mean(0), torch.zeros(28), atol=1e-3, rtol=0)
     torch.testing.assert_close(values.std(0, correction=0), torch.ones(28), atol=1e-3, rtol=0)
 
@@ -85,9 +88,9 @@ def test_fill_missing_takes_everyones_mean_for_an_animal_never_seen():
     torch.testing.assert_close(fill_missing(points)[:, :, 1], torch.full((1, 2, 3, 2), 7.0))
 
 
-@pytest.mark.parametrize("kind", ["coordinates", "pixels"])
+@pytest.mark.parametrize("kind", ["coordinates", "pixels", "social"])
 def test_features_of_a_window_without_any_point_are_finite(kind):
-    assert features(kind)(torch.full((2, 8, 2, 7, 2), float("nan"))).isfinite().all()
+    assert features(kind)(torch.full((2, 8, 2, 7, 2), float("nan")), SECONDS[:2]).isfinite().all()
 
 
 def test_fill_missing_leaves_seen_points_alone(keypoints):

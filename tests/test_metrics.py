@@ -12,7 +12,12 @@ from sklearn.metrics import (
 )
 
 from mabe_lit import UNSCORED
-from mabe_lit.metrics import format_scores, score_recordings, score_segments
+from mabe_lit.metrics import (
+    expected_calibration_error,
+    format_scores,
+    score_recordings,
+    score_segments,
+)
 from mabe_lit.module import build_metrics
 
 NAMES = ("attack", "investigation", "mount", "other")
@@ -152,3 +157,59 @@ def test_edit_score_is_one_minus_normalised_levenshtein(frames):
     a, b = runs(ours), runs(theirs)
     expected = 1 - levenshtein(a, b) / max(len(a), len(b))
     assert score_segments([np.array(ours)], [np.array(theirs)])["edit"] == pytest.approx(expected)
+
+
+def calibration_error_by_loop(probability, truth, bins):
+    """Bin by bin, as the paper writes it."""
+    total = 0.0
+    for index in range(bins):
+        low, high = index / bins, (index + 1) / bins
+        members = [
+            (max(row), int(np.argmax(row)) == label)
+            for row, label in zip(probability, truth, strict=True)
+            if low < max(row) <= high
+        ]
+        if members:
+            confidence, is_right = np.mean(members, axis=0)
+            total += len(members) / len(truth) * abs(is_right - confidence)
+    return total
+
+
+@pytest.mark.parametrize("bins", [1, 10, 15])
+@pytest.mark.parametrize("seed", range(3))
+def test_calibration_error_equals_the_sum_over_bins(seed, bins):
+    (probability, *_), (truth, *_) = random_split(seed, 0.0)
+    expected = calibration_error_by_loop(probability, truth, bins)
+    assert expected_calibration_error(probability, truth, bins) == pytest.approx(expected)
+
+
+def test_calibration_error_is_zero_where_confidence_is_accuracy():
+    probability = np.tile([0.75, 0.25], (100, 1))
+    truth = np.repeat([0, 1], [75, 25])
+    assert expected_calibration_error(probability, truth) == pytest.approx(0)
+    assert expected_calibration_error(probability, 1 - truth) == pytest.approx(0.5)
+    assert expected_calibration_error(np.eye(2)[truth], truth) == 0
+
+
+@pytest.mark.parametrize("unscored", [0.0, 0.3, 0.95])
+def test_calibration_error_counts_scored_frames_only(unscored):
+    probabilities, labels = random_split(0, unscored)
+    scores = score_recordings(probabilities, labels, NAMES)
+    probability, truth = np.concatenate(probabilities), np.concatenate(labels)
+    expected = calibration_error_by_loop(
+        probability[truth != UNSCORED], truth[truth != UNSCORED], 15
+    )
+    assert scores.calibration_error == pytest.approx(expected)
+    last_line = format_scores(scores.to_dict()).splitlines()[-1]
+    assert last_line.endswith(f"calibration error: {expected:.3f}")
+
+
+def test_predicted_labels_are_scored_instead_of_the_most_probable():
+    probabilities, labels = random_split(0, 0.3)
+    predicted = [np.where(label == UNSCORED, 0, label) for label in labels]
+    decided = score_recordings(probabilities, labels, NAMES, predicted=predicted)
+    raw = score_recordings(probabilities, labels, NAMES)
+    assert decided.macro_f1 == 1
+    assert set(decided.segmental.values()) == {1.0}
+    assert raw.macro_f1 < 0.5
+    assert (decided.map, decided.calibration_error) == (raw.map, raw.calibration_error)

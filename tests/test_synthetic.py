@@ -84,7 +84,9 @@ def test_simulated_animals_are_close_in_contact_and_apart_otherwise(recordings):
     labels = np.concatenate([recording.labels for recording in recordings[:5]])
     other = CLASS_NAMES.index("other")
     in_contact = np.nanmedian(distance[labels != other])
-    assert in_contact < BODY_LENGTH_PX < 2 * BODY_LENGTH_PX < np.nanmedian(distance[labels == other])
+    assert (
+        in_contact < BODY_LENGTH_PX < 2 * BODY_LENGTH_PX < np.nanmedian(distance[labels == other])
+    )
 
 
 def test_simulated_mounting_is_aligned_and_from_behind(recordings):

@@ -184,7 +184,8 @@ def test_reloaded_checkpoint_gives_identical_logits(run):
     once, again = (load_classifier(result["best_checkpoint"]) for _ in range(2))
     tracked = np.array(open_dataset(config.val_data_dir).keypoints[:128])
     keypoints = torch.from_numpy(tracked).view(2, 64, 2, 7, 2)
-    assert torch.equal(once(keypoints), again(keypoints))
+    seconds = torch.full((2,), 1 / 30)
+    assert torch.equal(once(keypoints, seconds), again(keypoints, seconds))
 
 
 def test_checkpoint_describes_itself(run):
@@ -209,10 +210,13 @@ def test_padding_and_unscored_frames_change_neither_loss_nor_metric():
     labels = torch.from_numpy(recording.labels.astype(np.int64)).view(2, 64)
     masked = labels.clone()
     masked[1] = UNSCORED
-    alone = classifier._shared_step({"keypoints": keypoints[:1], "labels": labels[:1]}, "val")
+    seconds = torch.full((2,), 1 / 30)
+    first = {"keypoints": keypoints[:1], "labels": labels[:1], "seconds": seconds[:1]}
+    alone = classifier._shared_step(first, "val")
     macro_f1 = classifier.val_metrics.compute()
     classifier.val_metrics.reset()
-    both = classifier._shared_step({"keypoints": keypoints, "labels": masked}, "val")
+    batch = {"keypoints": keypoints, "labels": masked, "seconds": seconds}
+    both = classifier._shared_step(batch, "val")
     torch.testing.assert_close(alone, both)
     assert classifier.val_metrics.compute() == macro_f1
 
@@ -226,7 +230,9 @@ def test_batch_without_a_scored_frame_has_no_loss_and_a_finite_gradient():
     )
     classifier.log = lambda *_, **__: None
     labels = torch.full((1, 8), UNSCORED)
-    loss = classifier._shared_step({"keypoints": torch.zeros(1, 8, 2, 7, 2), "labels": labels}, "t")
+    keypoints, seconds = torch.zeros(1, 8, 2, 7, 2), torch.full((1,), 1 / 30)
+    batch = {"keypoints": keypoints, "labels": labels, "seconds": seconds}
+    loss = classifier._shared_step(batch, "train")
     loss.backward()
     assert loss == 0
     assert all(p.grad is None or p.grad.isfinite().all() for p in classifier.parameters())
@@ -266,7 +272,10 @@ def names_of(recording):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"input_dim": 20}, r"input_dim: is 20, but the data has 28 \(2 animals x 7 key points"),
+        (
+            {"input_dim": 20},
+            r"input_dim: is 20, but the data has 28 \(coordinates of 2 animals x 7",
+        ),
         ({"num_classes": 3}, r"num_classes: is 3, but the data has 4 \(attack, investigation"),
         ({"precision": "fp16"}, "precision: is fp16, but a CPU computes in fp32 and bf16"),
     ],
@@ -300,7 +309,9 @@ def test_train_and_val_must_have_the_same_classes(tmp_path):
     renamed = Recording("b", recording.keypoints, recording.labels, 30.0, *names_of(recording)[:2],
                         ("a", "b", "c", "d"))  # fmt: skip
     write_dataset([renamed], tmp_path / "data/val")
-    with pytest.raises(InputError, match=r"val_data_dir: .* has class_names \['a', 'b', 'c', 'd'\]"):
+    with pytest.raises(
+        InputError, match=r"val_data_dir: .* has class_names \['a', 'b', 'c', 'd'\]"
+    ):
         fit(tiny_config(tmp_path, dataset="recordings"))
 
 

@@ -11,8 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mabe_lit.models.network import Network
 
-class Transformer(nn.Module):
+
+class Transformer(Network):
     """Linear projection, positions, encoder layers, linear head."""
 
     def __init__(

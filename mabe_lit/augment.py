@@ -1,0 +1,114 @@
+"""Changes to training windows that leave their behaviour what it is, in torch, on the device."""
+
+from __future__ import annotations
+
+import math
+from typing import TypedDict
+
+import torch
+from torch import Tensor
+
+from mabe_lit import UNSCORED
+from mabe_lit.config import Config
+
+
+class Batch(TypedDict):
+    """Windows: ``keypoints (B, T, A, K, 2)`` in pixels, ``labels (B, T)``, padding ``UNSCORED``.
+
+    ``seconds (B,)`` are from one frame of a window to the next.
+    """
+
+    keypoints: Tensor
+    seconds: Tensor
+    labels: Tensor
+
+
+def augment(batch: Batch, config: Config) -> Batch:
+    """Apply what ``config`` asks for, each window on its own; the batch given is left alone."""
+    keypoints, labels = batch["keypoints"], batch["labels"]
+    if config.time_stretch:
+        keypoints, labels = stretch_time(keypoints, labels, config.time_stretch)
+    if config.swap_animals:
+        keypoints = swap_animals(keypoints)
+    if config.mirror:
+        keypoints = mirror(keypoints)
+    if config.rotate:
+        keypoints = rotate(keypoints)
+    if config.scale_jitter:
+        keypoints = scale(keypoints, config.scale_jitter)
+    if config.point_jitter:
+        keypoints = jitter(keypoints, config.point_jitter)
+    if config.drop_points:
+        keypoints = drop_points(keypoints, config.drop_points)
+    return {"keypoints": keypoints, "labels": labels, "seconds": batch["seconds"]}
+
+
+def rotate(keypoints: Tensor) -> Tensor:
+    """Turn each window ``(B, T, A, K, 2)`` by a random angle."""
+    angle = 2 * math.pi * _uniform(keypoints)
+    turned_x = torch.stack([angle.cos(), angle.sin()], -1)  # (B, 2), where x goes
+    turned_y = torch.stack([-angle.sin(), angle.cos()], -1)
+    rotation = torch.stack([turned_x, turned_y], 1)  # (B, 2, 2)
+    return torch.einsum("btakx,bxy->btaky", keypoints, rotation)
+
+
+def mirror(keypoints: Tensor) -> Tensor:
+    """Turn the sign of y in half of the windows."""
+    sign = torch.where(_uniform(keypoints) < 0.5, -1.0, 1.0)
+    return keypoints * torch.stack([torch.ones_like(sign), sign], -1)[:, None, None, None]
+
+
+def swap_animals(keypoints: Tensor) -> Tensor:
+    """Reverse the order of the animals in half of the windows."""
+    is_swapped = _uniform(keypoints) < 0.5
+    return torch.where(is_swapped[:, None, None, None, None], keypoints.flip(2), keypoints)
+
+
+def scale(keypoints: Tensor, largest: float) -> Tensor:
+    """Scale each window by ``1 / (1 + largest)`` to ``1 + largest``."""
+    exponent = 2 * _uniform(keypoints) - 1
+    return keypoints * ((1 + largest) ** exponent)[:, None, None, None, None]
+
+
+def jitter(keypoints: Tensor, size: float) -> Tensor:
+    """Move every point by normal noise of ``size`` times the animals' median extent."""
+    is_seen = ~torch.isnan(keypoints)
+    high = torch.where(is_seen, keypoints, -torch.inf).amax(3)  # (B, T, A, 2)
+    low = torch.where(is_seen, keypoints, torch.inf).amin(3)
+    extent = (high - low).amax(-1).flatten(1)  # (B, T A), -inf where an animal is not seen
+    typical = extent.clamp(min=0).median(dim=1).values  # (B,)
+    noise = torch.randn_like(keypoints) * size * typical[:, None, None, None, None]
+    return keypoints + noise
+
+
+def drop_points(keypoints: Tensor, share: float) -> Tensor:
+    """Lose a ``share`` of the points, each for a random stretch of up to half the window."""
+    B, T, A, K, _ = keypoints.shape
+    chance, extent, place = torch.rand(3, B, 1, A, K, device=keypoints.device)
+    is_dropped = chance < share
+    length = extent * T / 2
+    start = place * T - length / 2
+    frame = torch.arange(T, device=keypoints.device)[:, None, None]
+    is_lost = is_dropped & (frame >= start) & (frame < start + length)
+    return keypoints.masked_fill(is_lost[..., None], torch.nan)
+
+
+def stretch_time(keypoints: Tensor, labels: Tensor, largest: float) -> tuple[Tensor, Tensor]:
+    """Show each window at ``1 / (1 + largest)`` to ``1 + largest`` of its speed, about its middle.
+
+    What would lie beyond the window repeats its edge and is unscored.
+    """
+    B, T = labels.shape
+    speed = (1 + largest) ** (2 * _uniform(keypoints) - 1)  # (B,)
+    middle = (T - 1) / 2
+    frame = middle + (torch.arange(T, device=labels.device) - middle) * speed[:, None]
+    frame = frame.round().long()
+    is_inside = (frame >= 0) & (frame < T)
+    frame = frame.clamp(0, T - 1)
+    window = torch.arange(B, device=labels.device)[:, None]
+    return keypoints[window, frame], labels[window, frame].masked_fill(~is_inside, UNSCORED)
+
+
+def _uniform(keypoints: Tensor) -> Tensor:
+    """A number from 0 to 1 for each window, ``(B,)``."""
+    return torch.rand(len(keypoints), device=keypoints.device)

@@ -1,0 +1,95 @@
+"""``python -m mabe_lit.baseline``: what boosted trees reach on the same data and features.
+
+A network has to score clearly more than this to be worth its training.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from mabe_lit.cli import parse_arguments, share_cores
+from mabe_lit.errors import InputError, one_line_errors
+
+
+def baseline(
+    *,
+    train: str,
+    val: str,
+    output: str,
+    features: Literal["coordinates", "pixels", "social"] = "social",
+    seed: int = 42,
+) -> dict[str, Any]:
+    """Train boosted trees on some recordings and score them on others.
+
+    Args:
+        train: Folder of prepared recordings to train on.
+        val: Folder of prepared recordings to score, with the same key points and classes.
+        output: Folder for metrics.json, result.json and the figures.
+        features: What is known of a frame, as in the training of a network; the trees also see
+            statistics of it over the seconds around the frame.
+        seed: Where the choice of training frames and of the columns at each split starts from.
+
+    Returns:
+        What ``result.json`` holds: the fields of ``mabe_lit.metrics.Scores``, ``decisions`` None,
+        ``model``, ``features``, ``train_frames`` and ``train_seconds``.
+
+    Raises:
+        InputError: If the folders cannot be read or do not fit together, or ``output`` belongs to
+            the training of a network.
+    """
+    # torch and scikit-learn take seconds to import; --help and a wrong key do not wait for them.
+    import numpy as np
+
+    from mabe_lit import UNSCORED
+    from mabe_lit.boosted_trees import fit_boosted_trees
+    from mabe_lit.evaluate import save_evaluation
+    from mabe_lit.metrics import score_recordings
+    from mabe_lit.runs import write_result
+    from mabe_lit.split import open_split
+
+    if not 0 <= seed < 2**32:
+        raise InputError(f"--seed: must be 0 to 2^32 - 1, got {seed}")
+    ours, theirs = open_split(("--train", train), ("--val", val))
+    shown = [ours.class_names[index] for index in np.unique(ours.labels[ours.labels != UNSCORED])]
+    if len(shown) < 2:
+        raise InputError(f"--train: all scored frames in {train} are {shown[0]}, nothing to tell")
+    folder = Path(output)
+    if (folder / "config.yaml").exists():
+        raise InputError(f"--output: {folder} is the folder of a training; give another one")
+    started = time.perf_counter()
+    model = fit_boosted_trees(ours, kind=features, seed=seed)
+    train_seconds = time.perf_counter() - started
+    probabilities = [model.predict_probabilities(theirs[index]) for index in range(len(theirs))]
+    predicted = [probability.argmax(axis=1) for probability in probabilities]
+    scores = score_recordings(probabilities, theirs.split(theirs.labels), theirs.class_names)
+    metrics = scores.to_dict() | {"decisions": None}
+    save_evaluation(folder, metrics, scores, probabilities, predicted, theirs)
+    about = {
+        "model": "boosted trees",
+        "features": features,
+        "train_frames": model.train_frames,
+        "train_seconds": round(train_seconds, 3),
+    }
+    return write_result(folder, metrics | about)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """The command: train and score, then print the scores and where they lie."""
+    share_cores()
+    with one_line_errors():
+        arguments = parse_arguments(baseline, argv, prog="python -m mabe_lit.baseline")
+        result = baseline(**arguments)
+        from mabe_lit.metrics import format_scores
+
+        print(format_scores(result))
+        print(
+            f"trained in {result['train_seconds']:.0f} s on {result['train_frames']:,} frames; "
+            f"scores and figures: {arguments['output']}"
+        )
+
+
+if __name__ == "__main__":
+    main()

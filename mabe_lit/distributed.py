@@ -1,0 +1,95 @@
+"""Several devices of one machine that train together (DDP): a process for each, and who does what.
+
+The process that was asked to train is the first; it starts the others, which do the same training
+on other windows and leave files, output and scores to it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from mabe_lit.config import Config, parse_config
+from mabe_lit.errors import InputError, one_line_errors
+
+_STOP_SECONDS = 60
+
+
+def process_rank(config: Config) -> int:
+    """This process's number among those that train together, 0 for the first or only one."""
+    return int(os.environ.get("LOCAL_RANK", "0")) if config.devices > 1 else 0
+
+
+def check_devices(config: Config, device: torch.device) -> None:
+    """Raise ``InputError`` if ``config`` asks for more GPUs than there are."""
+    count = torch.cuda.device_count()
+    if device.type == "cuda" and config.devices > count:
+        raise InputError(f"devices: is {config.devices}, but PyTorch finds {count} GPUs here")
+
+
+@contextmanager
+def other_processes(config: Config) -> Iterator[None]:
+    """Have the processes of the other devices while the block trains.
+
+    The run's folder with its ``config.yaml`` must exist. The environment variables are torchrun's;
+    by them Lightning knows that the processes are started for it. Its own way starts the command
+    line of this process again, which may be another program's, such as a cloud container's.
+    """
+    if config.devices == 1 or process_rank(config):
+        yield
+        return
+    shared = {
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(_free_port()),
+        "WORLD_SIZE": str(config.devices),
+        "NODE_RANK": "0",
+    }
+    command = [sys.executable, "-m", "mabe_lit.distributed", "--config"]
+    command.append(str(config.run_dir / "config.yaml"))
+    earlier = dict(os.environ)
+    os.environ.update(shared, LOCAL_RANK="0")
+    # This package may be found by the folder that this process was started in.
+    places = [str(Path(__file__).resolve().parent.parent), earlier.get("PYTHONPATH")]
+    shared["PYTHONPATH"] = os.pathsep.join(filter(None, places))
+    others = [
+        subprocess.Popen(command, env=earlier | shared | {"LOCAL_RANK": str(rank)})
+        for rank in range(1, config.devices)
+    ]
+    try:
+        yield
+        for process in others:
+            process.wait(_STOP_SECONDS)
+    finally:
+        for process in others:
+            process.kill()
+            process.wait()
+        if torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+        os.environ.clear()
+        os.environ.update(earlier)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Train as one of the other processes."""
+    from mabe_lit.training import train
+
+    with one_line_errors():
+        train(parse_config(argv, prog="python -m mabe_lit.distributed"), None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""One trained classifier or several, as one: the mean of their probabilities, one decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mabe_lit.dataset import Entry
+from mabe_lit.decisions import Decisions, average_decisions
+from mabe_lit.errors import InputError
+from mabe_lit.inference import predict_probabilities
+from mabe_lit.module import BehaviorClassifier, load_classifier
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Classifiers of the same animals, key points and classes.
+
+    Attributes:
+        classifiers: At least one; key points and classes are those of the first, as of all.
+        decisions: What turns the mean of their probabilities into labels.
+    """
+
+    classifiers: tuple[BehaviorClassifier, ...]
+    decisions: Decisions
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """``C`` names."""
+        return self.classifiers[0].class_names
+
+    def check_pose(
+        self, animal_names: Sequence[str], keypoint_names: Sequence[str], *, where: str
+    ) -> None:
+        """See ``BehaviorClassifier.check_pose``."""
+        self.classifiers[0].check_pose(animal_names, keypoint_names, where=where)
+
+    def predict_probabilities(
+        self, keypoints: np.ndarray, entries: Sequence[Entry], *, device: str
+    ) -> list[npt.NDArray[np.float32]]:
+        """The mean of the classifiers' probabilities, see ``mabe_lit.inference``."""
+        each = [
+            predict_probabilities(classifier, keypoints, entries, device=device)
+            for classifier in self.classifiers
+        ]
+        if len(each) == 1:
+            return each[0]
+        return [np.mean(of_recording, axis=0) for of_recording in zip(*each, strict=True)]
+
+
+def load_ensemble(checkpoint: Sequence[str] | str, *, raw: bool) -> Ensemble:
+    """Load the classifiers of one checkpoint or of several.
+
+    Args:
+        checkpoint: Files of checkpoints, at least one.
+        raw: Decide for the most probable class, whatever decisions the checkpoints hold.
+
+    Raises:
+        InputError: If a file cannot be loaded, or is of other animals, key points or classes than
+            the first.
+    """
+    paths = [checkpoint] if isinstance(checkpoint, str) else list(checkpoint)
+    if not paths:
+        raise InputError("--checkpoint: names no file; expected one or more")
+    classifiers = [load_classifier(path) for path in paths]
+    first = classifiers[0]
+    for path, other in zip(paths[1:], classifiers[1:], strict=True):
+        for what, ours, theirs in (
+            ("classes", first.class_names, other.class_names),
+            ("key points", first.keypoint_names, other.keypoint_names),
+            ("number of animals", (len(first.animal_names),), (len(other.animal_names),)),
+        ):
+            if ours != theirs:
+                raise InputError(
+                    f"--checkpoint {path}: has the {what} {', '.join(map(str, theirs))}, "
+                    f"but {paths[0]} has {', '.join(map(str, ours))}; several checkpoints must "
+                    "have the same"
+                )
+    if raw:
+        decisions = Decisions.identity(len(first.class_names))
+    else:
+        decisions = average_decisions([classifier.decisions for classifier in classifiers])
+    return Ensemble(tuple(classifiers), decisions)

@@ -1,0 +1,112 @@
+import math
+
+import pytest
+import torch
+
+from mabe_lit import UNSCORED
+from mabe_lit.augment import (
+    augment,
+    drop_points,
+    jitter,
+    mirror,
+    rotate,
+    scale,
+    stretch_time,
+    swap_animals,
+)
+from mabe_lit.config import Config
+from mabe_lit.features import fill_missing
+from mabe_lit.synthetic import simulate_recordings
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="module")
+def keypoints():
+    """(B, T, A, K, 2) without gaps."""
+    recording = simulate_recordings(1, 2048, 5)[0]
+    return fill_missing(torch.from_numpy(recording.keypoints).view(32, 64, 2, 7, 2))
+
+
+def distances(keypoints):
+    return torch.cdist(keypoints.flatten(2, 3), keypoints.flatten(2, 3))
+
+
+@pytest.mark.parametrize("change", [rotate, mirror])
+def test_rigid_changes_keep_all_distances(keypoints, change):
+    changed = change(keypoints)
+    torch.testing.assert_close(distances(changed), distances(keypoints), atol=0.5, rtol=1e-3)
+    assert not torch.equal(changed, keypoints)
+
+
+def test_rotation_angles_are_spread_over_the_circle(keypoints):
+    turned = rotate(torch.tensor([1.0, 0.0]).expand(4000, 1, 1, 1, 2))[:, 0, 0, 0]
+    angle = torch.atan2(turned[:, 1], turned[:, 0])
+    assert torch.histc(angle, 8, -math.pi, math.pi).min() > 400
+
+
+def test_scale_stays_within_its_range(keypoints):
+    ratio = (scale(keypoints, 0.25) / keypoints)[:, 0, 0, 0, 0]
+    assert ratio.min() >= 0.8 - 1e-6
+    assert ratio.max() <= 1.25 + 1e-6
+    assert ratio.std() > 0.05
+
+
+def test_swap_exchanges_whole_animals_in_about_half_of_the_windows(keypoints):
+    swapped = swap_animals(keypoints)
+    is_swapped = (swapped[:, :, 0] == keypoints[:, :, 1]).flatten(1).all(1)
+    assert ((swapped == keypoints).flatten(1).all(1) ^ is_swapped).all()
+    assert 6 < is_swapped.sum() < 26
+
+
+def test_jitter_has_the_size_asked_for(keypoints):
+    body = keypoints.amax(3) - keypoints.amin(3)
+    typical = body.amax(-1).flatten(1).median(1).values
+    noise = (jitter(keypoints, 0.02) - keypoints).flatten(1).std(1)
+    torch.testing.assert_close(noise, 0.02 * typical, rtol=0.1, atol=0)
+
+
+def test_dropped_points_are_missing_and_the_others_unchanged(keypoints):
+    dropped = drop_points(keypoints, 0.5)
+    is_lost = dropped.isnan()
+    assert 0.05 < is_lost.float().mean() < 0.25  # half of the points, a quarter window on average
+    assert torch.equal(dropped[~is_lost], keypoints[~is_lost])
+    assert torch.equal(is_lost[..., 0], is_lost[..., 1])
+
+
+def test_stretched_time_moves_labels_with_their_frames():
+    T = 101
+    keypoints = torch.arange(float(T)).view(1, T, 1, 1, 1).expand(50, T, 1, 1, 2)
+    labels = torch.arange(T).expand(50, T)
+    points, stretched = stretch_time(keypoints, labels, 0.5)
+    scored = stretched != UNSCORED
+    assert torch.equal(points[..., 0, 0, 0][scored].long(), stretched[scored])
+    assert (stretched[:, 50] == 50).all()  # the middle stays
+    speed = (points[:, 60, 0, 0, 0] - points[:, 40, 0, 0, 0]) / 20
+    assert speed.min() < 0.8
+    assert speed.max() > 1.25
+
+
+def test_augment_does_nothing_unless_asked(keypoints):
+    batch = {"keypoints": keypoints, "labels": torch.zeros(32, 64), "seconds": torch.ones(32)}
+    assert torch.equal(augment(batch, Config())["keypoints"], keypoints)
+
+
+def test_augment_applies_everything_together_and_keeps_shapes(keypoints):
+    config = Config(
+        rotate=True,
+        mirror=True,
+        swap_animals=True,
+        scale_jitter=0.2,
+        point_jitter=0.02,
+        drop_points=0.1,
+        time_stretch=0.2,
+    )
+    labels = torch.zeros(32, 64, dtype=torch.long)
+    batch = augment({"keypoints": keypoints, "labels": labels, "seconds": torch.ones(32)}, config)
+    assert batch["keypoints"].shape == keypoints.shape
+    assert batch["labels"].shape == labels.shape
+    assert not torch.equal(batch["keypoints"], keypoints)
