@@ -15,6 +15,8 @@ Shapes in this package are written with one set of letters:
 ``H``   hidden width of the network (``hidden_dim``)
 ``C``   classes of behaviour (``num_classes``)
 ``R``   recordings in a dataset
+``S``   stages of a network that refines its answer
+``E``   width of an attention head
 ======  ==========================================================
 
 Key points are ``(N, A, K, 2)``: x to the right and y down, in pixels, NaN where a point was not

@@ -210,3 +210,27 @@ def test_width_is_free_where_there_are_no_heads(name):
 def test_width_must_suit_the_heads(name, message):
     with pytest.raises(InputError, match=message):
         Config(model_type=name, hidden_dim=18, num_heads=4)
+
+
+@pytest.mark.parametrize("name", ["tcn", "ms_tcn"])
+@pytest.mark.parametrize("frames", [1, 3, 8, 30, 64])
+def test_pooled_network_answers_for_every_frame(name, frames):
+    network = tiny_network(name, pool=8)
+    features = random_features(frames)
+    assert network(features).shape == (B, frames, C)
+    stages = network.eval().stages(features)
+    assert stages.shape[1:] == (B, frames, C)
+    torch.testing.assert_close(stages[-1], network(features))
+
+
+def test_pooled_network_sees_the_mean_of_each_steps_frames():
+    network = tiny_network("tcn", pool=4).eval()
+    features = random_features(16)
+    mean = features.view(B, 4, 4, D).mean(2).repeat_interleave(4, dim=1)
+    torch.testing.assert_close(network(features), network(mean))
+
+
+def test_pooled_network_keeps_what_its_architecture_asks_of_the_loss():
+    assert (
+        tiny_network("ms_tcn", pool=2).smoothing_weight == tiny_network("ms_tcn").smoothing_weight
+    )
