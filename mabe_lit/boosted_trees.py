@@ -27,7 +27,14 @@ SMOOTHING_S = 1.0
 MAX_TRAIN_FRAMES = 60_000
 """The trees see at most about as many frames; neighbouring ones say almost the same."""
 
+ROUNDS = 150
+"""Trees of each class."""
+
+BINS = 63
+"""Values that a column is rounded to, so that a split has 62 places to choose from."""
+
 _PIECE_FRAMES = 8_192
+_QUANTILE_FRAMES = 10_000
 
 _Floats = npt.NDArray[np.float32]
 
@@ -88,7 +95,8 @@ def fit_boosted_trees(train: Dataset, *, kind: str, seed: int) -> BoostedTrees:
                 statistics.append(values[picked[frames]])
     trees = HistGradientBoostingClassifier(
         learning_rate=0.08,
-        max_iter=150,
+        max_iter=ROUNDS,
+        max_bins=BINS,
         max_leaf_nodes=15,
         min_samples_leaf=40,
         l2_regularization=1.0,
@@ -97,8 +105,25 @@ def fit_boosted_trees(train: Dataset, *, kind: str, seed: int) -> BoostedTrees:
         class_weight="balanced",
         random_state=seed,
     )
-    trees.fit(np.concatenate(statistics), np.concatenate(labels))
+    trees.fit(round_to_quantiles(np.concatenate(statistics)), np.concatenate(labels))
     return BoostedTrees(features, trees, len(train.class_names), sum(map(len, labels)))
+
+
+def round_to_quantiles(values: _Floats) -> npt.NDArray[np.float64]:
+    """Each column ``(N, D)`` rounded to the nearest of ``BINS`` of its quantiles.
+
+    The trees bin their columns anyway, halfway between neighbouring values if these are few, which
+    takes a tenth of the time that weighted quantiles do. Rounding is to the nearest, so that
+    values to predict from fall in the same bins without being rounded.
+    """
+    ordered = np.sort(values[:: -(-len(values) // _QUANTILE_FRAMES)], axis=0)
+    quantiles = ordered[np.linspace(0, len(ordered) - 1, BINS).astype(int)].astype(np.float64)
+    halfway = (quantiles[1:] + quantiles[:-1]) / 2
+    rounded = np.empty(values.shape, np.float64, order="F")
+    for column in range(values.shape[1]):
+        place = np.searchsorted(halfway[:, column], values[:, column])
+        rounded[:, column] = quantiles[place, column]
+    return rounded
 
 
 def window_statistics(values: _Floats, half_width: int, is_mark: npt.NDArray[np.bool_]) -> _Floats:

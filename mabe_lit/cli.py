@@ -37,7 +37,11 @@ def share_cores() -> None:
 
 
 def parse_arguments(
-    target: Callable[..., Any], argv: Sequence[str] | None, *, prog: str
+    target: Callable[..., Any],
+    argv: Sequence[str] | None,
+    *,
+    prog: str,
+    positional: str | None = None,
 ) -> dict[str, Any]:
     """Read the keyword arguments of ``target`` from a command line.
 
@@ -45,6 +49,7 @@ def parse_arguments(
         target: A function or dataclass whose parameters have types and documentation.
         argv: The arguments after the command's name; those of the process when None.
         prog: The command, for ``--help``.
+        positional: The parameter that values before the first option belong to; a list.
 
     Returns:
         A value for each parameter.
@@ -53,11 +58,12 @@ def parse_arguments(
         InputError: On an unknown key, a missing value or one of the wrong type, and on a config
             file that cannot be read.
     """
-    parser = ArgumentParser(prog=prog, exit_on_error=False, allow_abbrev=False)
+    usage = f"{prog} {positional.upper()} ... [--key value ...]" if positional else None
+    parser = ArgumentParser(prog=prog, usage=usage, exit_on_error=False, allow_abbrev=False)
     parser.add_argument("--config", action="config", help="A YAML file with any of the keys below.")
     add = parser.add_class_arguments if isinstance(target, type) else parser.add_function_arguments
     add(target)
-    arguments = _spell_out(argv, target)
+    arguments = _spell_out(argv, target, positional)
     for option, value in itertools.pairwise(arguments):
         if option == "--config":
             _check_config_file(Path(value), list(inspect.signature(target).parameters))
@@ -71,20 +77,24 @@ def parse_arguments(
     return values
 
 
-def _spell_out(argv: Sequence[str] | None, target: Callable[..., Any]) -> list[str]:
-    """Give each option the one value that jsonargparse asks for.
+def _spell_out(
+    argv: Sequence[str] | None, target: Callable[..., Any], positional: str | None
+) -> list[str]:
+    """Give each option the one value that jsonargparse asks for, and positional ones their option.
 
     People write ``--force`` and ``--classes a b``, it reads ``--force true`` and
     ``--classes '["a", "b"]'``.
     """
     parameters = inspect.signature(target).parameters.values()
     kinds = {f"--{parameter.name}": str(parameter.annotation) for parameter in parameters}
-    options: list[list[str]] = []
+    options: list[list[str]] = [[f"--{positional}"]] if positional else []
     for argument in sys.argv[1:] if argv is None else argv:
-        if argument.startswith("--") or not options:
+        if argument.startswith("--") or argument == "-h" or not options:
             options.append([argument])
         else:
             options[-1].append(argument)
+    if positional and len(options[0]) == 1:
+        del options[0]
     spelled: list[str] = []
     for option, *values in options:
         kind = kinds.get(option, "")
@@ -122,7 +132,7 @@ def _explain(message: str, target: Callable[..., Any]) -> str:
     """Say what jsonargparse says in one line that names the key and what is allowed."""
     hints = get_type_hints(target)
     keys = list(inspect.signature(target).parameters)
-    if match := re.search(r"argument --(\w+): expected one argument", message):
+    if match := re.search(r"argument --(\w+)(?:/\S+)?: expected one argument", message):
         return f"{match[1]}: has no value; expected {_describe(hints.get(match[1], str))}"
     if match := re.search(r"unrecognized arguments: (\S+)", message):
         return _unknown_key(match[1], keys)

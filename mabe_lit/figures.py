@@ -1,8 +1,8 @@
-"""Figures of an evaluation: confusion matrix, precision-recall curves, ethogram."""
+"""Figures: confusion matrix, precision-recall curves, ethogram; a comparison of runs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,35 @@ def plot_ethogram(labels: Sequence[_Ints], predicted: Sequence[_Ints], dataset: 
     handles = [Patch(color=color, label=name) for color, name in zip(colors, names, strict=True)]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(names), frameon=False)
     return figure
+
+
+def save_comparison(
+    file: Path, macro_f1: Mapping[str, float], per_class: Sequence[Mapping[str, float | None]]
+) -> None:
+    """Write a figure of several runs: a bar of macro F1 each, and a dot of F1 for each class.
+
+    Args:
+        file: Where to; its folder must exist.
+        macro_f1: Macro F1 by run, from top to bottom.
+        per_class: F1 by class for each run, None for a class that does not occur; all runs have
+            the same classes.
+    """
+    rows = range(len(macro_f1))
+    figure = Figure(figsize=(8, 1.6 + 0.45 * len(macro_f1)), layout="constrained")
+    axes = figure.add_subplot()
+    values = list(macro_f1.values())
+    axes.barh(rows, values, color="#D9D9D9", label="macro average")
+    for row, value in zip(rows, values, strict=True):
+        axes.text(0.01, row, f"{value:.3f}", va="center", fontsize=8)
+    for index, name in enumerate(per_class[0]):
+        scores = [np.nan if (f1 := run[name]) is None else f1 for run in per_class]
+        axes.plot(scores, rows, "o", color=_class_color(index, dark=True), label=name)
+    axes.set_yticks(rows, list(macro_f1))
+    axes.invert_yaxis()
+    axes.set(xlabel="F1", xlim=(0, 1))
+    columns = len(per_class[0]) + 1
+    figure.legend(loc="outside upper center", ncols=min(columns, 6), frameon=False)
+    _save(figure, file)
 
 
 def _class_color(index: int, *, dark: bool = False) -> str:

@@ -108,8 +108,9 @@ def _finish(
     so what they bring is told apart, in ``decisions``, as cross-fitted scores.
     """
     best = folder / "best.ckpt"
+    classifier = load_classifier(best)
     probabilities = predict_probabilities(
-        load_classifier(best), val.keypoints, val.entries, device=config.device
+        classifier, val.keypoints, val.entries, device=config.device
     )
     labels = val.split(val.labels)
     scores = score_recordings(probabilities, labels, val.class_names)
@@ -131,6 +132,7 @@ def _finish(
         "decisions": decisions,
         "best_checkpoint": str(best),
         "epochs": len(table.rows),
+        "parameters": sum(weight.numel() for weight in classifier.network.parameters()),
         "steps": steps,
         "train_seconds": round(train_seconds, 3),
         "steps_per_s": round(steps / max(train_seconds, 1e-9), 3),
