@@ -1,4 +1,4 @@
-"""What a user can get wrong with fit, evaluate and predict: one line, status 2, nothing left behind.
+"""What a user can get wrong with fit, evaluate, predict: one line, status 2, nothing left behind.
 
 ``prepare`` has tests of its own for what files can hold.
 """
@@ -235,7 +235,8 @@ def test_predict_device_that_is_none(good, capsys):
 def test_output_that_is_a_file(good, capsys, command):
     (good / "out").write_text("mine")
     key, value = ("data", good / "data/val") if command is evaluate else ("poses", good / "poses")
-    fails(command, capsys, "--checkpoint", good / "best.ckpt", f"--{key}", value, "--output", good / "out")  # fmt: skip
+    output = ("--output", good / "out")
+    fails(command, capsys, "--checkpoint", good / "best.ckpt", f"--{key}", value, *output)
     assert (good / "out").read_text() == "mine"
 
 

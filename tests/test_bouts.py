@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ def test_segments_and_frames_are_inverse(labels):
 def test_segments_follow_each_other_without_repeating(labels):
     runs = segments(np.array(labels))
     assert [run.start_frame for run in runs] == [0] + [run.stop_frame for run in runs[:-1]]
-    assert all(a.label != b.label for a, b in zip(runs[:-1], runs[1:], strict=True))
+    assert all(a.label != b.label for a, b in itertools.pairwise(runs))
 
 
 def test_segments_stop_is_exclusive():

@@ -1,3 +1,4 @@
+import itertools
 import time
 
 import numpy as np
@@ -55,7 +56,7 @@ def test_simulated_bouts_follow_each_other_as_measured_ones(bouts, name):
     after = [
         following
         for runs in bouts
-        for (bout, _), (following, _) in zip(runs[:-1], runs[1:], strict=True)
+        for (bout, _), (following, _) in itertools.pairwise(runs)
         if bout == name
     ]
     for following, share in FOLLOWED_BY[name].items():
