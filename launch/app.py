@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 import sys
 import tomllib
 from pathlib import Path
 
 import modal
-from packaging.requirements import Requirement
-from packaging.version import Version
 
 from mabe_lit.errors import InputError
 
@@ -23,6 +22,18 @@ STARTUP_TIMEOUT_S = 600
 
 volume = modal.Volume.from_name(VOLUME_NAME, create_if_missing=True, version=2)
 """Version 2, because the containers of a sweep commit to it at the same time."""
+
+
+def commit_volume() -> None:
+    """Make what a container wrote to the Volume permanent.
+
+    Raises:
+        OSError: If the Volume does not take it.
+    """
+    try:
+        volume.commit()
+    except (modal.exception.Error, RuntimeError) as error:
+        raise OSError(f"Volume {VOLUME_NAME} does not take what was written: {error}") from error
 
 
 def build_image() -> modal.Image:
@@ -45,15 +56,15 @@ def pinned_requirements() -> list[str]:
     project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
     pins = []
     for line in (*project["dependencies"], *project["optional-dependencies"]["hdf5"]):
-        requirement = Requirement(line)
-        extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+        requirement = re.split(r"[<>=!~;\s]", line, maxsplit=1)[0]
+        name = requirement.partition("[")[0]
         try:
-            # A wheel for this machine only, such as 2.13.0+cpu, has no copy in the cloud.
-            version = Version(importlib.metadata.version(requirement.name)).public
+            # What follows a +, as in 2.13.0+cpu, tells a wheel for machines like this one.
+            version = importlib.metadata.version(name).partition("+")[0]
         except importlib.metadata.PackageNotFoundError as error:
             raise InputError(
-                f"{requirement.name} is not installed here, so the cloud's version is not known; "
+                f"{name} is not installed here, so the version for the cloud is not known; "
                 f"pip install -e '.[hdf5]'"
             ) from error
-        pins.append(f"{requirement.name}{extras}=={version}")
+        pins.append(f"{requirement}=={version}")
     return pins

@@ -11,13 +11,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-import click
+import click  # modal's command line is built on it
 import modal
 
 from mabe_lit.cli import parse_arguments
-from mabe_lit.errors import InputError, one_line_errors
+from mabe_lit.errors import InputError, describe_error, one_line_errors
 
 
 def read_options(target: Callable[..., Any], file: str) -> dict[str, Any] | None:
@@ -54,12 +54,23 @@ def is_detached() -> bool:
 
 @contextmanager
 def cloud_errors() -> Iterator[None]:
-    """``one_line_errors``, for what the service refuses as well."""
-    with one_line_errors():
-        try:
-            yield
-        except modal.exception.Error as error:
-            raise InputError(f"Modal: {type(error).__name__}: {error}") from error
+    """End the command with one line and status 2 on what the user or the service can cause.
+
+    An interrupt is left to Modal, which says whether the run goes on.
+    """
+    try:
+        yield
+    except (InputError, OSError) as error:
+        _fail(describe_error(error))
+    except modal.exception.FunctionTimeoutError:
+        _fail("every attempt took longer than timeout allows; the same command goes on from there")
+    except modal.exception.Error as error:
+        _fail(f"Modal: {type(error).__name__}: {error}")
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(2)
 
 
 def _name(file: str) -> str:

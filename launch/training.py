@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,11 +14,11 @@ from typing import Any
 import modal
 
 from launch.app import VOLUME_PATH
-from mabe_lit.config import Config
-from mabe_lit.errors import InputError, InputWarning, describe_error
+from mabe_lit.config import MAX_DEVICES, Config
+from mabe_lit.errors import InputError, InputWarning, describe_error, one_line_warnings
 
 RETRIES = modal.Retries(max_retries=10, backoff_coefficient=2.0, initial_delay=1.0)
-"""Attempts after one that timed out; as many of them as Modal allows. Each goes on from the last checkpoint."""
+"""Attempts after one that timed out or broke; each goes on from the newest checkpoint."""
 
 _MAX_TIMEOUT_S = 24 * 3600
 
@@ -41,9 +42,9 @@ def split_options(options: dict[str, Any]) -> tuple[Config, dict[str, Any]]:
     """
     options = dict(options)
     _, _, count = options["gpu"].partition(":")
-    if count.isdecimal() and options["devices"] in (1, int(count)):
+    if options["devices"] == 1 and count in map(str, range(2, MAX_DEVICES + 1)):
         options["devices"] = int(count)
-    launch = {key: options.pop(key) for key in list(options) if not hasattr(Config, key)}
+    launch = {key: options.pop(key) for key in options.keys() - Config.__dataclass_fields__.keys()}
     config = Config(**options)
     for key in ("train_data_dir", "val_data_dir", "checkpoint_dir"):
         check_in_volume(key, getattr(config, key))
@@ -82,12 +83,21 @@ def train_in_container(settings: dict[str, Any], commit: Callable[[], object]) -
 
     Raises:
         KeyboardInterrupt: If the container is about to be taken away; Modal starts another one.
+        RuntimeError: If torch fails after a checkpoint, from which another attempt goes on.
     """
     from mabe_lit.fit import fit
 
+    commits = 0
+
+    def commit_and_count() -> None:
+        nonlocal commits
+        commit()
+        commits += 1
+
     os.chdir(VOLUME_PATH)
     try:
-        result = fit(Config(**settings), on_checkpoint=commit)
+        with one_line_warnings():
+            result = fit(Config(**settings), on_checkpoint=commit_and_count)
         commit()
     except InputError as error:
         return {"error": describe_error(error)}
@@ -95,7 +105,29 @@ def train_in_container(settings: dict[str, Any], commit: Callable[[], object]) -
         if error.errno in _PASSING_ERRORS:
             raise
         return {"error": describe_error(error)}
+    except RuntimeError as error:
+        # Such as too little GPU memory: without a step forward, paying for ten more tries is vain.
+        if commits:
+            raise
+        traceback.print_exc()
+        return {"error": f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"}
     except SystemExit as error:
         # Lightning turns SIGINT into the end of the process, which Modal would count as a failure.
         raise KeyboardInterrupt from error
     return {"result": result}
+
+
+def unwrap(outcome: dict[str, Any]) -> dict[str, Any]:
+    """The result in what ``train_in_container`` returned; raises ``InputError`` for an error."""
+    if "error" in outcome:
+        raise InputError(outcome["error"])
+    result: dict[str, Any] = outcome["result"]
+    return result
+
+
+def download_command(config: Config) -> str:
+    """The command that brings the run's best checkpoint to this machine."""
+    command = f"modal run launch/download.py --run {config.run}"
+    if config.checkpoint_dir != Config.checkpoint_dir:
+        command += f" --checkpoint_dir {config.checkpoint_dir}"
+    return command

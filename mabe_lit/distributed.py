@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -65,7 +65,8 @@ def other_processes(config: Config) -> Iterator[None]:
     try:
         yield
         for process in others:
-            process.wait(_STOP_SECONDS)
+            with suppress(subprocess.TimeoutExpired):  # its part is done, however slowly it leaves
+                process.wait(_STOP_SECONDS)
     finally:
         for process in others:
             process.kill()

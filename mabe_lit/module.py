@@ -102,7 +102,10 @@ class BehaviorClassifier(pl.LightningModule):
             loss = frame_loss(logits, labels)
             self.val_metrics.update(logits.flatten(0, 1), labels.flatten())
             self.log_dict(self.val_metrics, on_step=False, on_epoch=True)
-        self.log(f"{stage}_loss", loss, on_step=False, on_epoch=True, batch_size=len(labels))
+        size = len(labels)
+        self.log(
+            f"{stage}_loss", loss, on_step=False, on_epoch=True, batch_size=size, sync_dist=True
+        )
         return loss
 
     def _training_loss(self, features: Tensor, labels: Tensor, seconds: Tensor) -> Tensor:

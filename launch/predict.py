@@ -1,0 +1,137 @@
+"""``modal run launch/predict.py``: a run's checkpoint on pose files, many at the same time."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import modal
+
+from launch.app import APP_NAME, STARTUP_TIMEOUT_S, VOLUME_PATH, build_image, volume
+from launch.command_line import cloud_errors, read_options
+from launch.remote_runs import find_file
+from launch.training import check_in_volume
+from mabe_lit.atomic import folder_filled_atomically
+from mabe_lit.config import Config
+from mabe_lit.errors import InputError, describe_error, one_line_errors, one_line_warnings
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """Label every frame of recordings in the cloud; the results come back as files."""
+
+    run: str
+    """Name of the run whose checkpoint predicts."""
+    poses: str
+    """Pose file, or a folder of them, with the key points of the training."""
+    output: str
+    """Folder for NAME.frames.csv and NAME.bouts.csv of each recording."""
+    file: str = "best.ckpt"
+    """Checkpoint in the run's folder."""
+    fps: float = 30.0
+    """Frames per second of the videos."""
+    likelihood_below: float = 0.1
+    """Points that the tracker holds less likely than this are missing."""
+    raw: bool = False
+    """Predict the most probable class of each frame, without smoothing and minimum bouts."""
+    checkpoint_dir: str = Config.checkpoint_dir
+    """Folder of all runs in the Volume."""
+    gpu: str = Config.gpu
+    """GPU of a container."""
+    max_containers: int = 10
+    """Most containers at the same time."""
+
+
+def _read() -> tuple[PredictOptions, list[Path]]:
+    """What is being launched, and the pose files; placeholders where nothing is."""
+    values = read_options(PredictOptions, __file__)
+    if values is None:
+        return PredictOptions(run="", poses="", output=""), []
+    options = PredictOptions(**values)
+    with one_line_errors():
+        from mabe_lit.readers import check_reading_options, list_pose_files
+
+        check_reading_options(options.fps, options.likelihood_below)
+        Config(gpu=options.gpu)  # raises where it is none
+        check_in_volume("checkpoint_dir", options.checkpoint_dir)
+        if options.max_containers < 1:
+            raise InputError(f"max_containers: must be at least 1, got {options.max_containers}")
+        if Path(options.output).exists() and not Path(options.output).is_dir():
+            raise InputError(f"output: {options.output} is a file, expected a folder")
+        return options, list_pose_files(options.poses)
+
+
+options, pose_files = _read()
+app = modal.App(APP_NAME)
+with one_line_errors():
+    image = build_image()
+
+
+@app.function(
+    image=image,
+    gpu=options.gpu,
+    volumes={VOLUME_PATH: volume},
+    timeout=3600,
+    startup_timeout=STARTUP_TIMEOUT_S,
+    retries=2,
+    max_containers=options.max_containers,
+)
+def predict_recording(
+    file: str, content: bytes, checkpoint: str, fps: float, likelihood_below: float, raw: bool
+) -> dict[str, Any]:
+    """Predict one file's content: ``{"tables": ...}`` by file name, or ``{"error": one line}``."""
+    from mabe_lit.predict import predict
+
+    with tempfile.TemporaryDirectory() as folder:
+        poses = Path(folder, file)
+        poses.write_bytes(content)
+        try:
+            with one_line_warnings():
+                tables = predict(
+                    checkpoint=checkpoint,
+                    poses=str(poses),
+                    output=str(Path(folder, "tables")),
+                    fps=fps,
+                    likelihood_below=likelihood_below,
+                    raw=raw,
+                )
+        except (InputError, OSError) as error:
+            return {"error": describe_error(error).replace(f"{folder}/", "")}
+        return {"tables": {table.name: table.read_bytes() for table in tables}}
+
+
+@app.local_entrypoint()
+def main(*arglist: str) -> None:
+    """Send the recordings, write what comes back; ``arglist`` was read on import."""
+    with cloud_errors():
+        source = find_file(options.checkpoint_dir, options.run, options.file)
+        checkpoint = str(PurePosixPath(VOLUME_PATH, source.path))
+        contents = (file.read_bytes() for file in pose_files)
+        arguments = (checkpoint, options.fps, options.likelihood_below, options.raw)
+        outcomes = predict_recording.starmap(
+            (
+                (file.name, content, *arguments)
+                for file, content in zip(pose_files, contents, strict=True)
+            ),
+            return_exceptions=True,
+        )
+        failed: list[str] = []
+        for file, outcome in zip(pose_files, outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                failed.append(f"{file.name} ({type(outcome).__name__}: {outcome})")
+            elif "error" in outcome:
+                failed.append(outcome["error"])
+            else:
+                write_tables(outcome["tables"], Path(options.output))
+        print(f"{len(pose_files) - len(failed)} recordings: tables in {options.output}")
+        if failed:
+            raise InputError(f"{len(failed)} recordings failed: {'; '.join(failed)}")
+
+
+def write_tables(tables: dict[str, bytes], folder: Path) -> None:
+    """Write one recording's tables, both or none."""
+    with folder_filled_atomically(folder) as temporary:
+        for name, content in tables.items():
+            (temporary / name).write_bytes(content)
