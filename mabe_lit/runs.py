@@ -54,6 +54,8 @@ def open_run(config: Config) -> Path:
                 f"run: {config.run!r} in {config.checkpoint_dir} was started with another value of "
                 f"{', '.join(differing)}; give this run another name"
             )
+        for unfinished in folder.glob(".*.*-*"):  # what a kill left of a file that was written
+            unfinished.unlink(missing_ok=True)
         return folder
     if folder.is_dir() and any(folder.glob("*.ckpt")):
         raise InputError(f"run: {folder} holds checkpoints but no config.yaml; give another name")

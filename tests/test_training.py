@@ -154,7 +154,9 @@ def test_resumed_run_goes_on_from_another_checkpoint_if_the_last_is_damaged(run,
     with pytest.raises(SystemExit):
         fit(config, stop_after(5))  # best, last, best, epoch-002, last
     (config.run_dir / "last.ckpt").write_bytes(b"half a checkpoint")
+    (config.run_dir / ".last.ckpt-x1y2.ckpt").write_bytes(b"what a kill leaves")
     fit(config)
+    assert not list(config.run_dir.glob(".*"))
     ours, theirs = weights(config.run_dir / "last.ckpt"), weights(whole.run_dir / "last.ckpt")
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 
