@@ -63,7 +63,7 @@ class Config:
     """Share of activations dropped while training, 0 to below 1."""
 
     pool: int = 1
-    """Frames that are averaged into one step of the network."""
+    """Frames that the network reads as one step, by their mean and standard deviation."""
 
     class_weights: Literal["none", "balanced", "sqrt"] = "none"
     """Weight of rare classes in the loss: none, balanced by their share of frames, or its root."""

@@ -223,11 +223,14 @@ def test_pooled_network_answers_for_every_frame(name, frames):
     torch.testing.assert_close(stages[-1], network(features))
 
 
-def test_pooled_network_sees_the_mean_of_each_steps_frames():
+def test_pooled_network_sees_mean_and_deviation_of_each_steps_frames():
     network = tiny_network("tcn", pool=4).eval()
     features = random_features(16)
-    mean = features.view(B, 4, 4, D).mean(2).repeat_interleave(4, dim=1)
-    torch.testing.assert_close(network(features), network(mean))
+    frames = features.view(B, 4, 4, D)
+    expected = torch.cat([frames.mean(2), frames.std(2, correction=0)], -1)
+    torch.testing.assert_close(network._to_steps(features), expected)
+    shuffled = frames[:, :, [2, 0, 3, 1]].flatten(1, 2)
+    torch.testing.assert_close(network(shuffled), network(features))
 
 
 def test_pooled_network_keeps_what_its_architecture_asks_of_the_loss():

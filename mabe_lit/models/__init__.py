@@ -14,8 +14,9 @@ from mabe_lit.models.transformer import Transformer
 
 def build_model(config: Config, *, input_dim: int, num_classes: int) -> Network:
     """The network that ``config.model_type`` names, for so many features and classes."""
-    network = _build_architecture(config, input_dim, num_classes)
-    return network if config.pool == 1 else Pooled(network, config.pool)
+    if config.pool == 1:
+        return _build_architecture(config, input_dim, num_classes)
+    return Pooled(_build_architecture(config, 2 * input_dim, num_classes), config.pool)
 
 
 def _build_architecture(config: Config, input_dim: int, num_classes: int) -> Network:
