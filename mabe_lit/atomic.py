@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -38,20 +39,24 @@ def written_atomically(path: Path | str) -> Iterator[Path]:
 def folder_filled_atomically(folder: Path) -> Iterator[Path]:
     """A temporary folder inside ``folder``, whose files move up when the block ends well.
 
-    If the block fails, none of them does, and a folder that was made for them is removed.
+    If the block fails, none of them does, and folders that were made for them are removed.
     """
-    is_new = not folder.exists()
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder))
     try:
         yield temporary
         for file in sorted(temporary.iterdir()):
+            if (folder / file.name).is_dir():
+                raise IsADirectoryError(errno.EISDIR, "a folder is in the way", folder / file.name)
+        for file in sorted(temporary.iterdir()):
             file.replace(folder / file.name)
-        is_new = False
+        made = []
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        if is_new:
-            folder.rmdir()
+        for each in made:
+            with suppress(OSError):  # something else lies in it by now
+                each.rmdir()
 
 
 @contextmanager
@@ -71,10 +76,14 @@ def folder_replaced_atomically(folder: Path) -> Iterator[Path]:
             old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
             folder.replace(old)
         temporary.replace(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
         if old is not None:
             shutil.rmtree(old, ignore_errors=True)
+    except BaseException:
+        if old is not None and not folder.exists():
+            old.replace(folder)
+        raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _process_umask() -> int:

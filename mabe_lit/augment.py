@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TypedDict
 
 import torch
@@ -23,15 +24,18 @@ class Batch(TypedDict):
     labels: Tensor
 
 
-def augment(batch: Batch, config: Config) -> Batch:
-    """Apply what ``config`` asks for, each window on its own; the batch given is left alone."""
+def augment(batch: Batch, config: Config, mirror_order: Sequence[int]) -> Batch:
+    """Apply what ``config`` asks for, each window on its own; the batch given is left alone.
+
+    ``mirror_order`` has for each key point the one on the animal's other side.
+    """
     keypoints, labels = batch["keypoints"], batch["labels"]
     if config.time_stretch:
         keypoints, labels = stretch_time(keypoints, labels, config.time_stretch)
     if config.swap_animals:
         keypoints = swap_animals(keypoints)
     if config.mirror:
-        keypoints = mirror(keypoints)
+        keypoints = mirror(keypoints, mirror_order)
     if config.rotate:
         keypoints = rotate(keypoints)
     if config.scale_jitter:
@@ -44,18 +48,21 @@ def augment(batch: Batch, config: Config) -> Batch:
 
 
 def rotate(keypoints: Tensor) -> Tensor:
-    """Turn each window ``(B, T, A, K, 2)`` by a random angle."""
+    """Turn each window ``(B, T, A, K, 2)`` by a random angle about its middle."""
     angle = 2 * math.pi * _uniform(keypoints)
     turned_x = torch.stack([angle.cos(), angle.sin()], -1)  # (B, 2), where x goes
     turned_y = torch.stack([-angle.sin(), angle.cos()], -1)
     rotation = torch.stack([turned_x, turned_y], 1)  # (B, 2, 2)
-    return torch.einsum("btakx,bxy->btaky", keypoints, rotation)
+    middle = _middle(keypoints)
+    return torch.einsum("btakx,bxy->btaky", keypoints - middle, rotation) + middle
 
 
-def mirror(keypoints: Tensor) -> Tensor:
-    """Turn the sign of y in half of the windows."""
-    sign = torch.where(_uniform(keypoints) < 0.5, -1.0, 1.0)
-    return keypoints * torch.stack([torch.ones_like(sign), sign], -1)[:, None, None, None]
+def mirror(keypoints: Tensor, mirror_order: Sequence[int]) -> Tensor:
+    """Mirror half of the windows at their middle; what was left is right, also by name."""
+    middle = _middle(keypoints)
+    flipped = middle + (keypoints - middle) * keypoints.new_tensor([1.0, -1.0])
+    is_mirrored = (_uniform(keypoints) < 0.5)[:, None, None, None, None]
+    return torch.where(is_mirrored, flipped[:, :, :, list(mirror_order)], keypoints)
 
 
 def swap_animals(keypoints: Tensor) -> Tensor:
@@ -65,9 +72,10 @@ def swap_animals(keypoints: Tensor) -> Tensor:
 
 
 def scale(keypoints: Tensor, largest: float) -> Tensor:
-    """Scale each window by ``1 / (1 + largest)`` to ``1 + largest``."""
-    exponent = 2 * _uniform(keypoints) - 1
-    return keypoints * ((1 + largest) ** exponent)[:, None, None, None, None]
+    """Scale each window about its middle by ``1 / (1 + largest)`` to ``1 + largest``."""
+    factor = (1 + largest) ** (2 * _uniform(keypoints) - 1)
+    middle = _middle(keypoints)
+    return middle + (keypoints - middle) * factor[:, None, None, None, None]
 
 
 def jitter(keypoints: Tensor, size: float) -> Tensor:
@@ -107,6 +115,11 @@ def stretch_time(keypoints: Tensor, labels: Tensor, largest: float) -> tuple[Ten
     frame = frame.clamp(0, T - 1)
     window = torch.arange(B, device=labels.device)[:, None]
     return keypoints[window, frame], labels[window, frame].masked_fill(~is_inside, UNSCORED)
+
+
+def _middle(keypoints: Tensor) -> Tensor:
+    """Mean of all tracked points of each window, ``(B, 1, 1, 1, 2)``; 0 where there is none."""
+    return keypoints.nanmean(dim=(1, 2, 3), keepdim=True).nan_to_num()
 
 
 def _uniform(keypoints: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import lightning.pytorch as pl
 
 from mabe_lit.atomic import written_atomically
+from mabe_lit.errors import InputError
 
 
 class EpochTable(pl.Callback):
@@ -45,6 +47,11 @@ class EpochTable(pl.Callback):
         steps = trainer.global_step - int(self.rows[-1]["step"] if self.rows else 0)
         train_seconds = self._train_stop - self._start
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        if not math.isfinite(metrics["train_loss"]):
+            raise InputError(
+                f"learning_rate: training diverged in epoch {trainer.current_epoch + 1}, the loss "
+                f"is {metrics['train_loss']}; a smaller one, or a smaller grad_clip, may help"
+            )
         row = {
             "epoch": trainer.current_epoch + 1,
             "step": trainer.global_step,

@@ -90,7 +90,8 @@ def _spell_out(
     options: list[list[str]] = [[f"--{positional}"]] if positional else []
     for argument in sys.argv[1:] if argv is None else argv:
         if argument.startswith("--") or argument == "-h" or not options:
-            options.append([argument])
+            option, is_joined, value = argument.partition("=")
+            options.append([option, value] if is_joined else [argument])
         else:
             options[-1].append(argument)
     if positional and len(options[0]) == 1:

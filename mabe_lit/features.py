@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import torch
 from torch import Tensor, nn
 
@@ -123,6 +125,24 @@ def find_body_axis(keypoint_names: tuple[str, ...]) -> tuple[int, int]:
     front = _first_match(names, FRONT_NAMES, default=0)
     back = _first_match(names, BACK_NAMES, default=len(names) - 1)
     return (front, back) if front != back else (0, len(names) - 1)
+
+
+def find_mirror_order(keypoint_names: tuple[str, ...]) -> list[int]:
+    """For each key point the one on the animal's other side, by their names; else itself.
+
+    ``left_ear`` and ``right_ear``, ``LeftHip`` and ``RightHip``, ``ear_l`` and ``ear_r`` are pairs.
+    """
+    names = [name.lower() for name in keypoint_names]
+    order = []
+    for index, name in enumerate(names):
+        others = {
+            name.replace("left", "right"),
+            name.replace("right", "left"),
+            re.sub(r"(^|[^a-z])l($|[^a-z])", r"\1r\2", name),
+            re.sub(r"(^|[^a-z])r($|[^a-z])", r"\1l\2", name),
+        } - {name}
+        order.append(next((names.index(other) for other in others if other in names), index))
+    return order
 
 
 def fill_missing(keypoints: Tensor) -> Tensor:

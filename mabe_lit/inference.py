@@ -37,7 +37,9 @@ def predict_probabilities(
     """
     config = classifier.config
     where = resolve_device(device)
-    precision = resolve_precision(config.precision if device == config.device else "auto", where)
+    # A CPU does not compute in the fp16 that a GPU may have trained in.
+    is_possible = where.type != "cpu" or config.precision != "fp16"
+    precision = resolve_precision(config.precision if is_possible else "auto", where)
     classifier.to(where).eval()
     starts = np.array([entry.first_frame for entry in entries])
     seconds = np.array([config.frame_gap / entry.fps for entry in entries], np.float32)

@@ -18,7 +18,7 @@ from mabe_lit.augment import Batch, augment
 from mabe_lit.config import Config
 from mabe_lit.decisions import Decisions
 from mabe_lit.errors import InputError
-from mabe_lit.features import PoseFeatures
+from mabe_lit.features import PoseFeatures, find_mirror_order
 from mabe_lit.losses import frame_loss, mask_edges, smoothing_loss
 from mabe_lit.models import build_model
 from mabe_lit.optim import build_optimizer, learning_rate_factor
@@ -28,6 +28,8 @@ CHECKPOINT_VERSION = 1
 
 class BehaviorClassifier(pl.LightningModule):
     """Learns a label for each frame from windows of key points."""
+
+    class_weights: Tensor | None
 
     def __init__(
         self,
@@ -51,12 +53,13 @@ class BehaviorClassifier(pl.LightningModule):
         self.features = PoseFeatures(
             kind=config.features, animal_names=animal_names, keypoint_names=keypoint_names
         )
+        self.mirror_order = find_mirror_order(keypoint_names)
         self._check_dimensions()
         self.network = build_model(
             config, input_dim=self.features.output_dim, num_classes=len(class_names)
         )
-        self.class_weights: Tensor | None = None
-        """``(C,)`` factors in the training loss; ``fit`` sets them from the training labels."""
+        # Factors (C,) in the training loss; fit sets them from the training labels.
+        self.register_buffer("class_weights", None, persistent=False)
         self.val_metrics = build_metrics(class_names).clone(prefix="val_")
 
     def forward(self, keypoints: Tensor, seconds: Tensor) -> Tensor:
@@ -87,7 +90,7 @@ class BehaviorClassifier(pl.LightningModule):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """The loss of augmented windows."""
-        return self._shared_step(augment(batch, self.config), "train")
+        return self._shared_step(augment(batch, self.config, self.mirror_order), "train")
 
     def validation_step(self, batch: Batch, _: int) -> None:
         """Loss and metrics of windows as they are."""

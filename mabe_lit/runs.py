@@ -18,10 +18,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import lightning.pytorch as pl
 import torch
 import yaml
 from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
-from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 
 from mabe_lit.atomic import written_atomically
 from mabe_lit.config import Config
@@ -57,8 +58,9 @@ def open_run(config: Config) -> Path:
         for unfinished in folder.glob(".*.*-*"):  # what a kill left of a file that was written
             unfinished.unlink(missing_ok=True)
         return folder
-    if folder.is_dir() and any(folder.glob("*.ckpt")):
-        raise InputError(f"run: {folder} holds checkpoints but no config.yaml; give another name")
+    for others in ("*.ckpt", "result.json"):
+        if folder.is_dir() and any(folder.glob(others)):
+            raise InputError(f"run: {folder} holds {others} but no config.yaml; give another name")
     folder.mkdir(parents=True, exist_ok=True)
     with written_atomically(file) as temporary:
         temporary.write_text(yaml.safe_dump(config.to_dict(), sort_keys=False), encoding="utf-8")
@@ -70,7 +72,12 @@ def read_result(folder: Path) -> dict[str, Any] | None:
     file = folder / "result.json"
     if not file.is_file():
         return None
-    result: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        result: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(
+            f"{file}: is not valid JSON ({error}); without it the same command scores the run again"
+        ) from error
     return result
 
 
@@ -107,15 +114,42 @@ def checkpoint_callbacks(folder: Path, save_freq: int) -> list[ModelCheckpoint]:
         "enable_version_counter": False,
     }
     return [
-        ModelCheckpoint(filename="best", monitor="val_macro_f1", mode="max", **common),
+        MovableCheckpoint(filename="best", monitor="val_macro_f1", mode="max", **common),
         EveryFewEpochs(
             filename="epoch-{epoch:03d}", every_n_epochs=save_freq, save_top_k=-1, **common
         ),
-        ModelCheckpoint(filename="last", **common),
+        MovableCheckpoint(filename="last", **common),
     ]
 
 
-class EveryFewEpochs(ModelCheckpoint):
+class Patience(EarlyStopping):
+    """Early stopping that a resumed run keeps to; Lightning's own would train another epoch."""
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Stop at once where the run had stopped before."""
+        if self.wait_count >= self.patience:
+            trainer.should_stop = True
+
+
+class MovableCheckpoint(ModelCheckpoint):
+    """Remembers the best epoch also where the run's folder was moved; Lightning's own forgets."""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on after a checkpoint, with all paths in the folder that the run has now."""
+
+        def moved(path: str) -> str:
+            return str(Path(str(self.dirpath), Path(path).name)) if path else path
+
+        paths = ("best_model_path", "kth_best_model_path", "last_model_path")
+        super().load_state_dict(
+            state_dict
+            | {"dirpath": self.dirpath}
+            | {key: moved(state_dict[key]) for key in paths}
+            | {"best_k_models": {moved(k): v for k, v in state_dict["best_k_models"].items()}}
+        )
+
+
+class EveryFewEpochs(MovableCheckpoint):
     """A checkpoint named by the number of complete epochs; Lightning's own counts from 0."""
 
     def format_checkpoint_name(

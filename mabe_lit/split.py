@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+from pathlib import Path
+
 from mabe_lit import UNSCORED
 from mabe_lit.dataset import Dataset, open_dataset
-from mabe_lit.errors import InputError
+from mabe_lit.errors import InputError, InputWarning
 
 
 def open_split(train: tuple[str, str], val: tuple[str, str]) -> tuple[Dataset, Dataset]:
@@ -22,12 +25,25 @@ def open_split(train: tuple[str, str], val: tuple[str, str]) -> tuple[Dataset, D
             fit together.
     """
     ours, theirs = open_scored(*train), open_scored(*val)
+    if Path(train[1]).resolve() == Path(val[1]).resolve():
+        raise InputError(
+            f"{val[0]}: is the folder of {train[0]}, {train[1]}; score other recordings"
+        )
     for names in ("animal_names", "keypoint_names", "class_names"):
         if getattr(ours, names) != getattr(theirs, names):
             raise InputError(
                 f"{val[0]}: {val[1]} has {names} {list(getattr(theirs, names))}, "
                 f"but {train[0]} {train[1]} has {list(getattr(ours, names))}"
             )
+    shared = {entry.name for entry in ours.entries} & {entry.name for entry in theirs.entries}
+    if shared:
+        warnings.warn(
+            InputWarning(
+                f"{len(shared)} recordings of {val[1]} have names of {train[1]}, such as "
+                f"{min(shared)}; scores of recordings that were trained on are too good"
+            ),
+            stacklevel=2,
+        )
     return ours, theirs
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, RichProgressBar
+from lightning.pytorch.callbacks import EMAWeightAveraging, RichProgressBar
 
 from mabe_lit.callbacks import EpochTable
 from mabe_lit.config import Config
@@ -21,12 +21,14 @@ from mabe_lit.dataset import Dataset
 from mabe_lit.decision_fit import fit_decisions
 from mabe_lit.device import resolve_device, resolve_precision
 from mabe_lit.distributed import check_devices, other_processes, process_rank
+from mabe_lit.errors import InputError
 from mabe_lit.inference import predict_probabilities
 from mabe_lit.losses import weigh_classes
 from mabe_lit.metrics import score_recordings
 from mabe_lit.module import BehaviorClassifier, load_classifier
 from mabe_lit.runs import (
     AtomicCheckpointIO,
+    Patience,
     checkpoint_callbacks,
     newest_checkpoint,
     open_run,
@@ -40,6 +42,19 @@ _TRAINER_PRECISION: dict[str, Any] = {"fp32": "32-true", "bf16": "bf16-mixed", "
 
 def train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[str, Any]:
     """Train or resume; see ``mabe_lit.fit.fit``."""
+    try:
+        return _train(config, on_checkpoint)
+    except RuntimeError as error:
+        # torch has a class of its own for a GPU's memory alone.
+        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+            raise InputError(
+                f"batch_size, sequence_length, hidden_dim: too large for the memory at hand, "
+                f"{config.batch_size} x {config.sequence_length} frames x {config.hidden_dim}"
+            ) from error
+        raise
+
+
+def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[str, Any]:
     device = resolve_device(config.device)
     precision = resolve_precision(config.precision, device)
     check_devices(config, device)
@@ -144,9 +159,7 @@ def _optional_callbacks(config: Config) -> list[pl.Callback]:
     if config.ema_decay:
         callbacks.append(EMAWeightAveraging(decay=config.ema_decay))
     if config.patience:
-        callbacks.append(
-            EarlyStopping("val_macro_f1", mode="max", patience=config.patience, verbose=False)
-        )
+        callbacks.append(Patience("val_macro_f1", mode="max", patience=config.patience))
     return callbacks
 
 

@@ -15,8 +15,8 @@ from mabe_lit.augment import (
     swap_animals,
 )
 from mabe_lit.config import Config
-from mabe_lit.features import fill_missing
-from mabe_lit.synthetic import simulate_recordings
+from mabe_lit.features import fill_missing, find_mirror_order
+from mabe_lit.synthetic import KEYPOINT_NAMES, simulate_recordings
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,11 @@ def distances(keypoints):
     return torch.cdist(keypoints.flatten(2, 3), keypoints.flatten(2, 3))
 
 
-@pytest.mark.parametrize("change", [rotate, mirror])
+def mirror_in_place(keypoints):
+    return mirror(keypoints, range(7))
+
+
+@pytest.mark.parametrize("change", [rotate, mirror_in_place])
 def test_rigid_changes_keep_all_distances(keypoints, change):
     changed = change(keypoints)
     torch.testing.assert_close(distances(changed), distances(keypoints), atol=0.5, rtol=1e-3)
@@ -43,15 +47,59 @@ def test_rigid_changes_keep_all_distances(keypoints, change):
 
 
 def test_rotation_angles_are_spread_over_the_circle(keypoints):
-    turned = rotate(torch.tensor([1.0, 0.0]).expand(4000, 1, 1, 1, 2))[:, 0, 0, 0]
+    turned = rotate(torch.tensor([[1.0, 0.0], [-1.0, 0.0]]).expand(4000, 1, 1, 2, 2))[:, 0, 0, 0]
     angle = torch.atan2(turned[:, 1], turned[:, 0])
     assert torch.histc(angle, 8, -math.pi, math.pi).min() > 400
 
 
+def test_mirror_exchanges_left_and_right_key_points(keypoints):
+    order = find_mirror_order(KEYPOINT_NAMES)
+    torch.manual_seed(1)
+    mirrored = mirror(keypoints, order)
+    is_mirrored = (mirrored != keypoints).flatten(1).any(1)
+    assert 6 < is_mirrored.sum() < 26
+    left, right = KEYPOINT_NAMES.index("left_ear"), KEYPOINT_NAMES.index("right_ear")
+    torch.testing.assert_close(
+        mirrored[is_mirrored][:, :, :, left, 0], keypoints[is_mirrored][:, :, :, right, 0]
+    )
+    for points in (keypoints, mirrored):  # the left ear stays on the left of the nose's axis
+        axis = points[:, :, :, 0] - points[:, :, :, 6]
+        ear = points[:, :, :, left] - points[:, :, :, 6]
+        side = axis[..., 0] * ear[..., 1] - axis[..., 1] * ear[..., 0]
+        assert (side < 0).float().mean() > 0.95
+
+
+@pytest.mark.parametrize(
+    ("names", "order"),
+    [
+        (KEYPOINT_NAMES, [0, 2, 1, 3, 5, 4, 6]),
+        (("top", "body", "tail"), [0, 1, 2]),
+        (("LeftHip", "RightHip", "leftover"), [1, 0, 2]),
+        (("ear_l", "ear_r", "l_hip"), [1, 0, 2]),
+    ],
+)
+def test_mirror_order_is_read_from_names(names, order):
+    assert find_mirror_order(names) == order
+
+
+@pytest.mark.parametrize("change", [rotate, mirror_in_place, lambda k: scale(k, 0.5)])
+def test_changes_are_about_the_windows_middle(keypoints, change):
+    before, after = keypoints.mean((1, 2, 3)), change(keypoints).mean((1, 2, 3))
+    torch.testing.assert_close(after, before, atol=0.05, rtol=1e-3)
+
+
+def test_changes_keep_what_is_missing(keypoints):
+    gappy = drop_points(keypoints, 0.5)
+    for change in (rotate, mirror_in_place, lambda k: scale(k, 0.5)):
+        assert torch.equal(change(gappy).isnan(), gappy.isnan())
+
+
 def test_scale_stays_within_its_range(keypoints):
-    ratio = (scale(keypoints, 0.25) / keypoints)[:, 0, 0, 0, 0]
-    assert ratio.min() >= 0.8 - 1e-6
-    assert ratio.max() <= 1.25 + 1e-6
+    body = keypoints[:, 0, 0, 0] - keypoints[:, 0, 0, 6]
+    scaled = scale(keypoints, 0.25)
+    ratio = (scaled[:, 0, 0, 0] - scaled[:, 0, 0, 6])[:, 0] / body[:, 0]
+    assert ratio.min() >= 0.8 - 1e-3
+    assert ratio.max() <= 1.25 + 1e-3
     assert ratio.std() > 0.05
 
 
@@ -92,7 +140,7 @@ def test_stretched_time_moves_labels_with_their_frames():
 
 def test_augment_does_nothing_unless_asked(keypoints):
     batch = {"keypoints": keypoints, "labels": torch.zeros(32, 64), "seconds": torch.ones(32)}
-    assert torch.equal(augment(batch, Config())["keypoints"], keypoints)
+    assert torch.equal(augment(batch, Config(), range(7))["keypoints"], keypoints)
 
 
 def test_augment_applies_everything_together_and_keeps_shapes(keypoints):
@@ -106,7 +154,8 @@ def test_augment_applies_everything_together_and_keeps_shapes(keypoints):
         time_stretch=0.2,
     )
     labels = torch.zeros(32, 64, dtype=torch.long)
-    batch = augment({"keypoints": keypoints, "labels": labels, "seconds": torch.ones(32)}, config)
+    plain = {"keypoints": keypoints, "labels": labels, "seconds": torch.ones(32)}
+    batch = augment(plain, config, range(7))
     assert batch["keypoints"].shape == keypoints.shape
     assert batch["labels"].shape == labels.shape
     assert not torch.equal(batch["keypoints"], keypoints)

@@ -213,6 +213,17 @@ def test_predict_leaves_nothing_if_the_second_recording_is_damaged(good, capsys)
     assert "2DLC.csv" in run_predict(good, capsys)
 
 
+def test_predict_leaves_no_folders_that_it_made(good, capsys):
+    (good / "poses/1DLC.csv").write_text("not poses")
+    fails(
+        predict,
+        capsys,
+        *("--checkpoint", good / "best.ckpt", "--poses", good / "poses/1DLC.csv"),
+        *("--output", good / "new/folders/out"),
+    )
+    assert not (good / "new").exists()
+
+
 def test_predict_poses_that_are_missing(good, capsys):
     assert "nowhere" in run_predict(good, capsys, poses=good / "nowhere")
 

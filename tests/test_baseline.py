@@ -28,8 +28,8 @@ def few_trees():
 def folders(tmp_path_factory):
     """Folders of recordings to train on and of others to score."""
     folder = tmp_path_factory.mktemp("data")
-    write_dataset(simulate_recordings(2, 1200, 1), folder / "train")
-    write_dataset(simulate_recordings(2, 600, 2), folder / "val")
+    write_dataset(simulate_recordings(2, 1200, 1, prefix="train"), folder / "train")
+    write_dataset(simulate_recordings(2, 600, 2, prefix="val"), folder / "val")
     return {"train": str(folder / "train"), "val": str(folder / "val")}
 
 
@@ -141,7 +141,7 @@ def test_a_single_frame_has_probabilities(trees, folders):
 def test_unscored_frames_neither_train_nor_count(folders, tmp_path):
     for split, name in (("train", "train"), ("val", "val")):
         recordings = []
-        for recording in simulate_recordings(2, 600, 3 if split == "train" else 4):
+        for recording in simulate_recordings(2, 600, 3 if split == "train" else 4, prefix=split):
             labels = recording.labels.copy()
             labels[100:400] = UNSCORED
             recordings.append(changed(recording, labels=labels))

@@ -69,6 +69,7 @@ def test_config_survives_yaml():
         (["--run", "/abs"], r"run: must be the name of a folder, got '/abs'"),
         (["--val_data_dir", "data/synthetic/train"], r"val_data_dir: must be another folder"),
         (["--config", "nowhere.yaml"], r"config: no such file: nowhere.yaml"),
+        (["--config=nowhere.yaml"], r"config: no such file: nowhere.yaml"),
     ],
 )
 def test_config_names_the_key_and_what_is_allowed(arguments, message):

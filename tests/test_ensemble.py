@@ -33,7 +33,9 @@ ALWAYS_OTHER = Decisions(
 def config_with_several_recordings(folder, **changes):
     for split, seed, count in (("train", 0, 2), ("val", 1, 6)):
         if not (folder / "data" / split).exists():
-            write_dataset(simulate_recordings(count, 900, seed), folder / "data" / split)
+            write_dataset(
+                simulate_recordings(count, 900, seed, prefix=split), folder / "data" / split
+            )
     return tiny_config(folder, dataset="recordings", sequence_length=8, epochs=6, **changes)
 
 

@@ -191,6 +191,18 @@ def test_scores_of_a_checkpoint_are_those_of_its_probabilities(run, tmp_path):
     assert scores.macro_f1 == result["macro_f1"]
 
 
+def test_checkpoint_trained_in_fp16_predicts_on_a_cpu(run):
+    from dataclasses import replace
+
+    from mabe_lit.inference import predict_probabilities
+    from mabe_lit.module import load_classifier
+
+    classifier = load_classifier(run[1]["best_checkpoint"])
+    classifier.config = replace(classifier.config, precision="fp16", device="auto")
+    dataset = open_dataset(run[0].val_data_dir)
+    predict_probabilities(classifier, dataset.keypoints, dataset.entries, device="cpu")
+
+
 def test_prediction_needs_no_gradient_memory(run):
     from mabe_lit.inference import predict_probabilities
     from mabe_lit.module import load_classifier

@@ -10,12 +10,13 @@ import torch
 from mabe_lit import UNSCORED
 from mabe_lit.config import Config
 from mabe_lit.dataset import open_dataset, write_dataset
-from mabe_lit.errors import InputError
+from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.fit import fit
 from mabe_lit.fit import main as fit_main
 from mabe_lit.models import build_model
 from mabe_lit.module import BehaviorClassifier, load_classifier, read_checkpoint
 from mabe_lit.recording import Recording
+from mabe_lit.runs import checkpoint_callbacks
 from mabe_lit.synthetic import ANIMAL_NAMES, CLASS_NAMES, KEYPOINT_NAMES, simulate_recordings
 
 
@@ -159,6 +160,110 @@ def test_resumed_run_goes_on_from_another_checkpoint_if_the_last_is_damaged(run,
     assert not list(config.run_dir.glob(".*"))
     ours, theirs = weights(config.run_dir / "last.ckpt"), weights(whole.run_dir / "last.ckpt")
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_stopped_run_stays_stopped_if_only_its_result_is_missing(tmp_path):
+    config = tiny_config(tmp_path, epochs=30, patience=1, learning_rate=0.05, ema_decay=0.5)
+    fit(config)
+    before = weights(config.run_dir / "last.ckpt")
+    rows = len(metrics_of(config))
+    assert rows < 30
+    (config.run_dir / "result.json").unlink()
+    fit(config)
+    after = weights(config.run_dir / "last.ckpt")
+    assert len(metrics_of(config)) == rows
+    assert all(torch.equal(after[name], before[name]) for name in before)
+
+
+def test_averaged_run_goes_on_exactly(tmp_path):
+    whole, killed = (tiny_config(tmp_path / name, ema_decay=0.9) for name in ("whole", "killed"))
+    fit(whole)
+    with pytest.raises(SystemExit):
+        fit(killed, stop_after(4))
+    fit(killed)
+    ours, theirs = (weights(config.run_dir / "last.ckpt") for config in (killed, whole))
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_moved_run_remembers_its_best_epoch(run, tmp_path):
+    whole, _ = run
+    config = tiny_config(tmp_path)
+    with pytest.raises(SystemExit):
+        fit(config, stop_after(2))
+    (tmp_path / "checkpoints").rename(tmp_path / "moved")
+    moved = tiny_config(tmp_path, checkpoint_dir=str(tmp_path / "moved"))
+    checkpoint = read_checkpoint(moved.run_dir / "last.ckpt")
+    (state,) = (
+        state
+        for name, state in checkpoint["callbacks"].items()
+        if "MovableCheckpoint" in name and "val_macro_f1" in name
+    )
+    best = checkpoint_callbacks(moved.run_dir, 5)[0]
+    best.load_state_dict(state)
+    assert best.best_model_score == state["best_model_score"]
+    assert best.best_model_path == str(moved.run_dir / "best.ckpt")
+    fit(moved)
+    ours, theirs = weights(moved.run_dir / "best.ckpt"), weights(whole.run_dir / "best.ckpt")
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_diverging_training_says_so_and_keeps_no_broken_checkpoint(tmp_path):
+    config = tiny_config(tmp_path, learning_rate=1e20, grad_clip=0.0, optimizer="sgd")
+    with pytest.raises(InputError, match=r"learning_rate: training diverged in epoch 1, the loss"):
+        fit(config)
+    assert not list(config.run_dir.glob("*.ckpt"))
+
+
+def test_settings_too_large_for_the_memory_name_the_keys(tmp_path):
+    with pytest.raises(InputError, match="batch_size, sequence_length, hidden_dim: too large"):
+        fit(tiny_config(tmp_path, hidden_dim=4_000_000))
+
+
+def test_class_weights_move_with_the_network():
+    classifier = BehaviorClassifier(
+        tiny_config_in_memory(),
+        animal_names=ANIMAL_NAMES,
+        keypoint_names=KEYPOINT_NAMES,
+        class_names=CLASS_NAMES,
+    )
+    classifier.class_weights = torch.ones(4)
+    assert classifier.to("meta").class_weights.is_meta
+    assert "class_weights" not in classifier.state_dict()
+
+
+def test_result_of_something_else_is_not_taken_for_the_runs_own(tmp_path):
+    config = tiny_config(tmp_path)
+    config.run_dir.mkdir(parents=True)
+    (config.run_dir / "result.json").write_text("{}")
+    with pytest.raises(InputError, match=r"holds result.json but no config.yaml"):
+        fit(config)
+
+
+def test_damaged_result_is_named(tmp_path):
+    config = tiny_config(tmp_path, epochs=1)
+    fit(config)
+    (config.run_dir / "result.json").write_text('{"a"')
+    with pytest.raises(InputError, match=r"result.json: is not valid JSON"):
+        fit(config)
+
+
+def test_train_and_val_are_never_the_same_folder(tmp_path):
+    recording = simulate_recordings(1, 100, 9)[0]
+    write_dataset([recording], tmp_path / "data")
+    folders = {
+        "train_data_dir": str(tmp_path / "data"),
+        "val_data_dir": str(tmp_path / "x/../data"),
+    }
+    (tmp_path / "x").mkdir()
+    with pytest.raises(InputError, match="val_data_dir: is the folder of train_data_dir"):
+        fit(tiny_config(tmp_path, dataset="recordings", **folders))
+
+
+def test_recordings_on_both_sides_are_warned_of(tmp_path):
+    for split in ("train", "val"):
+        write_dataset(simulate_recordings(1, 128, 9), tmp_path / "data" / split)
+    with pytest.warns(InputWarning, match="1 recordings of .* such as simulated_000"):
+        fit(tiny_config(tmp_path, dataset="recordings", epochs=1))
 
 
 def test_on_checkpoint_is_called_when_each_checkpoint_is_complete(tmp_path):
