@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mabe_lit.checkpoint import load_classifier
 from mabe_lit.dataset import Entry
 from mabe_lit.decisions import Decisions, average_decisions
 from mabe_lit.errors import InputError
 from mabe_lit.inference import predict_probabilities
-from mabe_lit.module import BehaviorClassifier, load_classifier
+from mabe_lit.module import BehaviorClassifier
 
 
 @dataclass(frozen=True)

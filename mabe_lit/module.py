@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from pickle import UnpicklingError
+from collections.abc import Sequence
 from typing import Any
 
 import lightning.pytorch as pl
@@ -200,59 +198,3 @@ def build_metrics(class_names: tuple[str, ...]) -> MetricCollection:
         len(class_names), average="macro", ignore_index=UNSCORED, validate_args=False
     )
     return MetricCollection({"macro_f1": macro_f1})
-
-
-def load_classifier(path: Path | str) -> BehaviorClassifier:
-    """Load a classifier from a checkpoint, ready to predict.
-
-    Args:
-        path: A checkpoint of this package. Only tensors and plain values are read, never code.
-
-    Returns:
-        The classifier, on the CPU, in evaluation mode.
-
-    Raises:
-        InputError: If the file is missing, damaged or no checkpoint of this package.
-    """
-    checkpoint = read_checkpoint(path)
-    about = checkpoint["mabe_lit"]
-    try:
-        classifier = BehaviorClassifier(
-            Config(**about["config"]),
-            animal_names=tuple(about["animal_names"]),
-            keypoint_names=tuple(about["keypoint_names"]),
-            class_names=tuple(about["class_names"]),
-        )
-        classifier.load_state_dict(checkpoint["state_dict"])
-        classes = len(classifier.class_names)
-        classifier.decisions = Decisions.from_dict(about.get("decisions"), classes=classes)
-    except InputError:
-        raise
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise InputError(f"{path}: does not fit this release of mabe_lit ({error})") from error
-    return classifier.eval()
-
-
-def read_checkpoint(path: Path | str) -> Mapping[str, Any]:
-    """Read a checkpoint's tensors and plain values; errors as ``load_classifier``."""
-    path = Path(path)
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder, expected a checkpoint file such as best.ckpt in it")
-    try:
-        checkpoint: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such checkpoint") from error
-    except PermissionError:
-        raise
-    except (RuntimeError, ValueError, EOFError, KeyError, OSError, UnpicklingError) as error:
-        reason = str(error).partition("\n")[0][:160]
-        raise InputError(f"{path}: is not a readable checkpoint ({reason})") from error
-    about = checkpoint.get("mabe_lit") if isinstance(checkpoint, dict) else None
-    if not isinstance(about, dict):
-        raise InputError(f"{path}: is a PyTorch file, but no checkpoint of mabe_lit")
-    if about.get("version") != CHECKPOINT_VERSION:
-        raise InputError(
-            f"{path}: is a checkpoint of version {about.get('version')}, "
-            f"this release reads {CHECKPOINT_VERSION}"
-        )
-    return checkpoint

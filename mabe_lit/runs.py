@@ -25,10 +25,10 @@ from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 
 from mabe_lit.atomic import written_atomically
+from mabe_lit.checkpoint import read_checkpoint
 from mabe_lit.config import Config
 from mabe_lit.decisions import Decisions
 from mabe_lit.errors import InputError
-from mabe_lit.module import read_checkpoint
 
 
 def open_run(config: Config) -> Path:

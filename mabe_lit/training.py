@@ -15,6 +15,7 @@ import torch
 from lightning.pytorch.callbacks import EMAWeightAveraging, RichProgressBar
 
 from mabe_lit.callbacks import EpochTable
+from mabe_lit.checkpoint import load_classifier
 from mabe_lit.config import Config
 from mabe_lit.datamodule import BehaviorDataModule
 from mabe_lit.dataset import Dataset
@@ -25,7 +26,7 @@ from mabe_lit.errors import InputError
 from mabe_lit.inference import predict_probabilities
 from mabe_lit.losses import weigh_classes
 from mabe_lit.metrics import score_recordings
-from mabe_lit.module import BehaviorClassifier, load_classifier
+from mabe_lit.module import BehaviorClassifier
 from mabe_lit.runs import (
     AtomicCheckpointIO,
     Patience,

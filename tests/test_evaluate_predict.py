@@ -165,8 +165,8 @@ def test_bouts_say_seconds_and_mean_probability():
 
 
 def test_prediction_of_a_recording_does_not_depend_on_its_neighbours(run, tmp_path):
+    from mabe_lit.checkpoint import load_classifier
     from mabe_lit.inference import predict_probabilities
-    from mabe_lit.module import load_classifier
 
     classifier = load_classifier(run[1]["best_checkpoint"])
     write_dataset(simulate_recordings(3, 150, 4), tmp_path / "set")
@@ -179,8 +179,8 @@ def test_prediction_of_a_recording_does_not_depend_on_its_neighbours(run, tmp_pa
 
 
 def test_scores_of_a_checkpoint_are_those_of_its_probabilities(run, tmp_path):
+    from mabe_lit.checkpoint import load_classifier
     from mabe_lit.inference import predict_probabilities
-    from mabe_lit.module import load_classifier
 
     config, result = run
     dataset = open_dataset(config.val_data_dir)
@@ -194,8 +194,8 @@ def test_scores_of_a_checkpoint_are_those_of_its_probabilities(run, tmp_path):
 def test_checkpoint_trained_in_fp16_predicts_on_a_cpu(run):
     from dataclasses import replace
 
+    from mabe_lit.checkpoint import load_classifier
     from mabe_lit.inference import predict_probabilities
-    from mabe_lit.module import load_classifier
 
     classifier = load_classifier(run[1]["best_checkpoint"])
     classifier.config = replace(classifier.config, precision="fp16", device="auto")
@@ -204,8 +204,8 @@ def test_checkpoint_trained_in_fp16_predicts_on_a_cpu(run):
 
 
 def test_prediction_needs_no_gradient_memory(run):
+    from mabe_lit.checkpoint import load_classifier
     from mabe_lit.inference import predict_probabilities
-    from mabe_lit.module import load_classifier
 
     classifier = load_classifier(run[1]["best_checkpoint"])
     dataset = open_dataset(run[0].val_data_dir)

@@ -13,8 +13,8 @@ import torch
 import yaml
 from test_training import tiny_config
 
+from mabe_lit.checkpoint import read_checkpoint
 from mabe_lit.fit import fit
-from mabe_lit.module import read_checkpoint
 
 KILLS = int(os.environ.get("MABE_KILLS", "3"))
 """How often to kill; more take longer and find more."""

@@ -8,13 +8,14 @@ import pytest
 import torch
 
 from mabe_lit import UNSCORED
+from mabe_lit.checkpoint import load_classifier, read_checkpoint
 from mabe_lit.config import Config
 from mabe_lit.dataset import open_dataset, write_dataset
 from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.fit import fit
 from mabe_lit.fit import main as fit_main
 from mabe_lit.models import build_model
-from mabe_lit.module import BehaviorClassifier, load_classifier, read_checkpoint
+from mabe_lit.module import BehaviorClassifier
 from mabe_lit.recording import Recording
 from mabe_lit.runs import checkpoint_callbacks
 from mabe_lit.synthetic import ANIMAL_NAMES, CLASS_NAMES, KEYPOINT_NAMES, simulate_recordings
