@@ -1,4 +1,4 @@
-"""What a training tells as it runs: a row an epoch, and a line where there is no progress bar."""
+"""What a training tells as it runs: a row an epoch, and a line on it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ from mabe_lit.errors import InputError
 class EpochTable(pl.Callback):
     """Keeps a row for each epoch, in the checkpoint as well, so that a resumed run has them all."""
 
-    def __init__(self, file: Path, *, print_lines: bool) -> None:
-        """Write ``file`` after each epoch; with ``print_lines`` also print the row."""
+    def __init__(self, file: Path) -> None:
+        """Write ``file`` after each epoch, and print the row."""
         self.rows: list[dict[str, float]] = []
         self._file = file
-        self._print_lines = print_lines
         self._start = self._train_stop = 0.0
 
     def state_dict(self) -> dict[str, Any]:
@@ -69,8 +68,7 @@ class EpochTable(pl.Callback):
             writer = csv.DictWriter(stream, fieldnames=list(row))
             writer.writeheader()
             writer.writerows(self.rows)
-        if self._print_lines:
-            print(format_epoch(row, trainer.max_epochs or 0), flush=True)
+        print(format_epoch(row, trainer.max_epochs or 0), flush=True)
 
 
 def format_epoch(row: dict[str, float], epochs: int) -> str:

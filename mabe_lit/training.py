@@ -74,7 +74,7 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
     if result is not None:
         return result
     is_terminal = sys.stdout.isatty()
-    table = EpochTable(folder / "metrics.csv", print_lines=not is_terminal)
+    table = EpochTable(folder / "metrics.csv")
     with _quiet_lightning():
         trainer = pl.Trainer(
             accelerator="gpu" if device.type == "cuda" else "cpu",
@@ -87,7 +87,7 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
                 table,
                 *checkpoint_callbacks(folder, config.save_freq),
                 *_optional_callbacks(config),
-                *([RichProgressBar(leave=True)] if is_terminal else []),
+                *([RichProgressBar()] if is_terminal else []),
             ],
             plugins=[AtomicCheckpointIO(on_checkpoint)],
             logger=False,
