@@ -58,8 +58,10 @@ def read_checkpoint(path: Path | str) -> Mapping[str, Any]:
     except PermissionError:
         raise
     except (RuntimeError, ValueError, EOFError, KeyError, OSError, UnpicklingError) as error:
-        reason = str(error).partition("\n")[0][:160]
-        raise InputError(f"{path}: is not a readable checkpoint ({reason})") from error
+        raise InputError(
+            f"{path}: is not a readable checkpoint, expected one that a training wrote, "
+            f"such as best.ckpt; it may be damaged or hold more than tensors and plain values"
+        ) from error
     about = checkpoint.get("mabe_lit") if isinstance(checkpoint, dict) else None
     if not isinstance(about, dict):
         raise InputError(f"{path}: is a PyTorch file, but no checkpoint of mabe_lit")
