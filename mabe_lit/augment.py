@@ -16,11 +16,13 @@ from mabe_lit.config import Config
 class Batch(TypedDict):
     """Windows: ``keypoints (B, T, A, K, 2)`` in pixels, ``labels (B, T)``, padding ``UNSCORED``.
 
-    ``seconds (B,)`` are from one frame of a window to the next.
+    ``seconds (B,)`` are from one frame of a window to the next; ``context (B, context_dim)`` tells
+    of the recordings that the windows are from, see ``PoseFeatures.describe_recording``.
     """
 
     keypoints: Tensor
     seconds: Tensor
+    context: Tensor
     labels: Tensor
 
 
@@ -44,7 +46,20 @@ def augment(batch: Batch, config: Config, mirror_order: Sequence[int]) -> Batch:
         keypoints = jitter(keypoints, config.point_jitter)
     if config.drop_points:
         keypoints = drop_points(keypoints, config.drop_points)
-    return {"keypoints": keypoints, "labels": labels, "seconds": batch["seconds"]}
+    return batch | {"keypoints": keypoints, "labels": labels}
+
+
+def all_views(keypoints: Tensor, config: Config, mirror_order: Sequence[int]) -> Tensor:
+    """Windows ``(B, T, A, K, 2)`` in all ways that training shows them in by mirror and swap.
+
+    Returns:
+        ``(V B, T, A, K, 2)``, first the windows as they are; ``V`` is 1, 2 or 4.
+    """
+    if config.swap_animals:
+        keypoints = torch.cat([keypoints, keypoints.flip(2)])
+    if config.mirror:
+        keypoints = torch.cat([keypoints, _mirrored(keypoints, mirror_order)])
+    return keypoints
 
 
 def rotate(keypoints: Tensor) -> Tensor:
@@ -59,10 +74,8 @@ def rotate(keypoints: Tensor) -> Tensor:
 
 def mirror(keypoints: Tensor, mirror_order: Sequence[int]) -> Tensor:
     """Mirror half of the windows at their middle; what was left is right, also by name."""
-    middle = _middle(keypoints)
-    flipped = middle + (keypoints - middle) * keypoints.new_tensor([1.0, -1.0])
     is_mirrored = (_uniform(keypoints) < 0.5)[:, None, None, None, None]
-    return torch.where(is_mirrored, flipped[:, :, :, list(mirror_order)], keypoints)
+    return torch.where(is_mirrored, _mirrored(keypoints, mirror_order), keypoints)
 
 
 def swap_animals(keypoints: Tensor) -> Tensor:
@@ -115,6 +128,12 @@ def stretch_time(keypoints: Tensor, labels: Tensor, largest: float) -> tuple[Ten
     frame = frame.clamp(0, T - 1)
     window = torch.arange(B, device=labels.device)[:, None]
     return keypoints[window, frame], labels[window, frame].masked_fill(~is_inside, UNSCORED)
+
+
+def _mirrored(keypoints: Tensor, mirror_order: Sequence[int]) -> Tensor:
+    middle = _middle(keypoints)
+    flipped = middle + (keypoints - middle) * keypoints.new_tensor([1.0, -1.0])
+    return flipped[:, :, :, list(mirror_order)]
 
 
 def _middle(keypoints: Tensor) -> Tensor:

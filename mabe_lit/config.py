@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -45,6 +45,12 @@ class Config:
     """Architecture of the network."""
     features: Literal["coordinates", "pixels", "social"] = "coordinates"
     """coordinates: seen from the first animal; pixels: as tracked; social: posture and motion."""
+    leave_out: Literal["none", "posture", "partner", "distance", "heading", "motion", "missing"] = (
+        "none"
+    )
+    """Group of social features to do without, to see what it is worth."""
+    recording_context: bool = False
+    """Show the network what is usual in a recording: the median of each of its features."""
     input_dim: int | None = None
     """Features of a frame; null takes what the data has, a number must agree with it."""
     num_classes: int | None = None
@@ -61,9 +67,10 @@ class Config:
     """Stages of ms_tcn; each refines the answer of the one before."""
     dropout: float = 0.1
     """Share of activations dropped while training, 0 to below 1."""
-
     pool: int = 1
     """Frames that the network reads as one step, by their mean and standard deviation."""
+    members: int = 1
+    """Networks that learn side by side from other starting weights; they answer by their mean."""
 
     class_weights: Literal["none", "balanced", "sqrt"] = "none"
     """Weight of rare classes in the loss: none, balanced by their share of frames, or its root."""
@@ -94,6 +101,11 @@ class Config:
     """Frames in a window."""
     frame_gap: int = 1
     """Step between the frames of a window; 2 skips every other frame and sees twice as long."""
+    folds: int = 1
+    """Cross-validation: parts of train_data_dir to validate on in turn; 1 takes val_data_dir."""
+    fold: int | None = None
+    """The one of the folds to validate on, from 1; null trains for each of them in turn."""
+
     epochs: int = 10
     """Passes over the training recordings."""
     batch_size: int = 16
@@ -134,6 +146,10 @@ class Config:
     """Number format of matrix products; auto takes the fastest that the device computes well."""
     overlap: int = 2
     """Windows that see a frame in evaluation and prediction; their probabilities are averaged."""
+    prediction_length: int | None = None
+    """Frames in a window of evaluation and prediction; null takes sequence_length."""
+    average_views: bool = False
+    """Predict each window mirrored and swapped as well, where training does, and average."""
     seed: int = 42
     """Seed of everything random; the same seed gives the same run."""
 
@@ -143,31 +159,7 @@ class Config:
             for key, (allowed, is_valid) in _RANGES.items()
             if getattr(self, key) is not None and not is_valid(getattr(self, key))
         ]
-        if not problems and self.hidden_dim % self._head_multiple():
-            heads = f"num_heads ({self.num_heads})"
-            twice = "2 x " if self.model_type == "conformer" else ""
-            problems.append(
-                f"hidden_dim: must be a multiple of {twice}{heads}, got {self.hidden_dim}"
-            )
-        if not problems and self.min_lr > self.learning_rate:
-            problems.append(
-                f"min_lr: must be at most learning_rate ({self.learning_rate:g}), "
-                f"got {self.min_lr:g}"
-            )
-        if not problems and self.overlap > self.sequence_length:
-            problems.append(
-                f"overlap: must be at most sequence_length ({self.sequence_length}), "
-                f"got {self.overlap}"
-            )
-        if Path(self.train_data_dir) == Path(self.val_data_dir):
-            problems.append(
-                "val_data_dir: must be another folder than train_data_dir, "
-                f"both are {self.val_data_dir!r}"
-            )
-        if self.run is not None and (self.run in ("", ".", "..") or Path(self.run).is_absolute()):
-            problems.append(f"run: must be the name of a folder, got {self.run!r}")
-        elif self.run is not None and ".." in Path(self.run).parts:
-            problems.append(f"run: must stay inside checkpoint_dir, got {self.run!r}")
+        problems += [*([] if problems else self._contradictions()), *self._wrong_places()]
         if problems:
             raise InputError("; ".join(problems))
         if self.dataset == "auto":
@@ -178,6 +170,39 @@ class Config:
             object.__setattr__(self, "dataset", "synthetic" if is_default else "recordings")
         if self.run is None:
             object.__setattr__(self, "run", f"{self.model_type}-{self._digest()}")
+
+    def _contradictions(self) -> Iterator[str]:
+        """Keys that are valid each but not together."""
+        if self.hidden_dim % self._head_multiple():
+            heads = f"num_heads ({self.num_heads})"
+            twice = "2 x " if self.model_type == "conformer" else ""
+            yield f"hidden_dim: must be a multiple of {twice}{heads}, got {self.hidden_dim}"
+        if self.min_lr > self.learning_rate:
+            yield (
+                f"min_lr: must be at most learning_rate ({self.learning_rate:g}), "
+                f"got {self.min_lr:g}"
+            )
+        key = "prediction_length" if self.prediction_length else "sequence_length"
+        if self.overlap > self.window_frames:
+            yield f"overlap: must be at most {key} ({self.window_frames}), got {self.overlap}"
+        if self.fold is not None and (self.folds == 1 or self.fold > self.folds):
+            yield f"fold: must be one of folds, of which there are {self.folds}, got {self.fold}"
+
+    def _wrong_places(self) -> Iterator[str]:
+        if Path(self.train_data_dir) == Path(self.val_data_dir):
+            yield (
+                "val_data_dir: must be another folder than train_data_dir, "
+                f"both are {self.val_data_dir!r}"
+            )
+        if self.run is not None and (self.run in ("", ".", "..") or Path(self.run).is_absolute()):
+            yield f"run: must be the name of a folder, got {self.run!r}"
+        elif self.run is not None and ".." in Path(self.run).parts:
+            yield f"run: must stay inside checkpoint_dir, got {self.run!r}"
+
+    @property
+    def window_frames(self) -> int:
+        """Frames in a window of evaluation and prediction."""
+        return self.prediction_length or self.sequence_length
 
     @property
     def run_dir(self) -> Path:
@@ -222,7 +247,7 @@ _RANGES: dict[str, _Range] = {
     **dict.fromkeys(("scale_jitter", "point_jitter", "time_stretch"), _NOT_NEGATIVE),
     **dict.fromkeys(("dropout", "label_smoothing", "drop_points"), _SHARE),
     **dict.fromkeys(("warmup", "ema_decay"), _SHARE),
-    "pool": _AT_LEAST_ONE,
+    **dict.fromkeys(("pool", "members", "folds", "fold", "prediction_length"), _AT_LEAST_ONE),
     "learning_rate": _POSITIVE,
     "seed": ("0 to 2^32 - 1", lambda value: 0 <= value < 2**32),
     "devices": (f"1 to {MAX_DEVICES}", lambda value: 1 <= value <= MAX_DEVICES),

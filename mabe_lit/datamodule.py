@@ -13,12 +13,15 @@ from torch.utils.data import DataLoader
 from mabe_lit import UNSCORED
 from mabe_lit.augment import Batch
 from mabe_lit.config import Config
+from mabe_lit.context import recording_contexts
 from mabe_lit.dataset import Dataset, open_dataset, write_dataset
 from mabe_lit.distributed import process_rank
 from mabe_lit.errors import InputError
-from mabe_lit.split import open_split
+from mabe_lit.folds import open_fold
+from mabe_lit.module import BehaviorClassifier
+from mabe_lit.split import open_scored, open_split
 from mabe_lit.synthetic import SIMULATION_VERSION, simulate_recordings
-from mabe_lit.windows import WindowFrames, WindowGrid, tiling_windows
+from mabe_lit.windows import WindowFrames, WindowGrid, prediction_length, tiling_windows
 
 SIMULATED_RECORDING_FRAMES = 6_000
 """Frames of one simulated recording; a split has as many recordings as it needs."""
@@ -34,6 +37,8 @@ class BehaviorDataModule(pl.LightningDataModule):
 
     train: Dataset
     val: Dataset
+    _train_contexts: torch.Tensor
+    _val_contexts: torch.Tensor
 
     def __init__(self, config: Config) -> None:
         """Set up for the folders and windows that ``config`` names; nothing is read yet."""
@@ -55,8 +60,13 @@ class BehaviorDataModule(pl.LightningDataModule):
         """Open both folders and check that they describe the same animals and classes.
 
         Raises:
-            InputError: If a folder is missing or damaged, or the two do not fit together.
+            InputError: If a folder is missing or damaged, the two do not fit together, or there
+                are fewer recordings than folds.
         """
+        if self.config.fold is not None:
+            whole = open_scored("train_data_dir", self.config.train_data_dir)
+            self.train, self.val = open_fold(whole, self.config)
+            return
         self.train, self.val = open_split(
             ("train_data_dir", self.config.train_data_dir),
             ("val_data_dir", self.config.val_data_dir),
@@ -64,27 +74,34 @@ class BehaviorDataModule(pl.LightningDataModule):
 
     def statistics_windows(self) -> Batch:
         """A sample of the training windows, for the features' scales."""
-        grid = _tile(self.train, self.config, None)
+        grid = _tile(self.train, self.config, self.config.sequence_length, None)
         count = min(len(grid), max(_STATISTICS_FRAMES // self.config.sequence_length, 1))
         picked = np.linspace(0, len(grid) - 1, count).astype(np.int64)
-        return _Windows(self.train, self.config.frame_gap)[grid.frames_of(picked)]
+        return _Windows(self.train, self.config, self._train_contexts)[grid.frames_of(picked)]
+
+    def describe_recordings(self, classifier: BehaviorClassifier) -> None:
+        """Take from each recording what ``classifier`` needs to know of it beside each window."""
+        self._train_contexts, self._val_contexts = (
+            recording_contexts(classifier, split.keypoints, split.entries)
+            for split in (self.train, self.val)
+        )
 
     def count_classes(self) -> torch.Tensor:
         """Scored training frames of each class, ``(C,)``."""
-        labels = self.train.labels[self.train.labels != UNSCORED]
-        counts = np.bincount(labels, minlength=len(self.train.class_names))
-        return torch.from_numpy(counts)
+        return torch.from_numpy(self.train.count_classes().sum(axis=0))
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """All windows of the training recordings, in a random order that seed and epoch decide."""
-        batches = WindowBatches(self.train, self.config, size=self.config.batch_size, shuffle=True)
-        return _loader(self.train, batches, self.config.frame_gap)
+        size, length = self.config.batch_size, self.config.sequence_length
+        batches = WindowBatches(self.train, self.config, size=size, length=length, shuffle=True)
+        return _loader(_Windows(self.train, self.config, self._train_contexts), batches)
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """All frames of the validation recordings, each once."""
-        size = max(EVALUATION_BATCH_FRAMES // self.config.sequence_length, 1)
-        batches = WindowBatches(self.val, self.config, size=size, shuffle=False)
-        return _loader(self.val, batches, self.config.frame_gap)
+        length = prediction_length(self.config, self.val.entries)
+        size = max(EVALUATION_BATCH_FRAMES // length, 1)
+        batches = WindowBatches(self.val, self.config, size=size, length=length, shuffle=False)
+        return _loader(_Windows(self.val, self.config, self._val_contexts), batches)
 
 
 class WindowBatches:
@@ -94,11 +111,14 @@ class WindowBatches:
     others: a few windows are shown twice to that end. Validation is whole in each of them.
     """
 
-    def __init__(self, dataset: Dataset, config: Config, *, size: int, shuffle: bool) -> None:
-        """Batches of ``size`` windows; shuffled ones have another phase and order each epoch."""
+    def __init__(
+        self, dataset: Dataset, config: Config, *, size: int, length: int, shuffle: bool
+    ) -> None:
+        """Batches of ``size`` windows of ``length`` frames; shuffled ones differ each epoch."""
         self._dataset = dataset
         self._config = config
         self._size = size
+        self._length = length
         self._shuffle = shuffle
         self._processes = config.devices if shuffle else 1
         self._process = process_rank(config) if shuffle else 0
@@ -109,18 +129,21 @@ class WindowBatches:
         self._epoch = epoch
 
     def __len__(self) -> int:
-        windows = len(_tile(self._dataset, self._config, self._rng()))
+        windows = len(self._tile(self._rng()))
         return -(-windows // (self._size * self._processes))
 
     def __iter__(self) -> Iterator[WindowFrames]:
         rng = self._rng()
-        grid = _tile(self._dataset, self._config, rng)
+        grid = self._tile(rng)
         order = np.arange(len(grid)) if rng is None else rng.permutation(len(grid))
         step = self._size * self._processes
         if self._processes > 1:
             order = np.resize(order, -(-len(order) // step) * step)
         for start in range(self._process * self._size, len(order), step):
             yield grid.frames_of(order[start : start + self._size])
+
+    def _tile(self, rng: np.random.Generator | None) -> WindowGrid:
+        return _tile(self._dataset, self._config, self._length, rng)
 
     def _rng(self) -> np.random.Generator | None:
         return np.random.default_rng((self._config.seed, self._epoch)) if self._shuffle else None
@@ -129,8 +152,10 @@ class WindowBatches:
 class _Windows(torch.utils.data.Dataset[Batch]):
     """Gathers a whole batch at once from the memory-mapped arrays."""
 
-    def __init__(self, dataset: Dataset, frame_gap: int) -> None:
+    def __init__(self, dataset: Dataset, config: Config, contexts: torch.Tensor) -> None:
+        frame_gap = config.frame_gap
         self._dataset = dataset
+        self._contexts = contexts
         self._starts = np.array([entry.first_frame for entry in dataset.entries])
         self._seconds = np.array([frame_gap / entry.fps for entry in dataset.entries], np.float32)
 
@@ -141,23 +166,24 @@ class _Windows(torch.utils.data.Dataset[Batch]):
         return {
             "keypoints": torch.from_numpy(self._dataset.keypoints[frames]),
             "seconds": torch.from_numpy(self._seconds[recording]),
+            "context": self._contexts[recording],
             "labels": torch.from_numpy(labels.astype(np.int64)),
         }
 
 
-def _loader(dataset: Dataset, batches: WindowBatches, frame_gap: int) -> DataLoader[Batch]:
+def _loader(windows: _Windows, batches: WindowBatches) -> DataLoader[Batch]:
     # A generator of its own: a loader draws a seed for workers whenever it is iterated, which must
     # not shift the network's random numbers in a resumed epoch against those of a whole run.
-    return DataLoader(
-        _Windows(dataset, frame_gap), sampler=batches, batch_size=None, generator=torch.Generator()
-    )
+    return DataLoader(windows, sampler=batches, batch_size=None, generator=torch.Generator())
 
 
-def _tile(dataset: Dataset, config: Config, rng: np.random.Generator | None) -> WindowGrid:
+def _tile(
+    dataset: Dataset, config: Config, length: int, rng: np.random.Generator | None
+) -> WindowGrid:
     return tiling_windows(
         np.array([entry.first_frame for entry in dataset.entries]),
         np.array([entry.frames for entry in dataset.entries]),
-        length=config.sequence_length,
+        length=length,
         gap=config.frame_gap,
         rng=rng,
     )

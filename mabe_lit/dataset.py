@@ -10,12 +10,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mabe_lit import UNSCORED
 from mabe_lit.atomic import folder_replaced_atomically
@@ -79,8 +80,22 @@ class Dataset:
 
     def split(self, values: np.ndarray) -> list[np.ndarray]:
         """``(N, ...)`` values of all frames -> those of each recording, as views."""
-        starts = [entry.first_frame for entry in self.entries]
-        return np.split(values, starts[1:])
+        return [values[e.first_frame : e.first_frame + e.frames] for e in self.entries]
+
+    def count_classes(self) -> npt.NDArray[np.int64]:
+        """Scored frames of each class in each recording, ``(R, C)``."""
+        classes = len(self.class_names)
+        # Unscored frames count as class 0 of C + 1, and are dropped.
+        return np.stack(
+            [
+                np.bincount(np.maximum(labels, -1) + 1, minlength=classes + 1)[1:]
+                for labels in self.split(self.labels)
+            ]
+        )
+
+    def subset(self, recordings: Sequence[int]) -> Dataset:
+        """A dataset of some of the recordings, in the order of the arrays, which stay the same."""
+        return replace(self, entries=tuple(self.entries[index] for index in sorted(recordings)))
 
 
 def write_dataset(

@@ -7,6 +7,7 @@ import re
 import torch
 from torch import Tensor, nn
 
+from mabe_lit.scaling import ROBUST_RANGE, robust_scale
 from mabe_lit.social import GROUPS, find_bodies, social_feature_names, social_features
 
 FRONT_NAMES = ("nose", "snout", "head", "neck", "ear", "top")
@@ -19,10 +20,6 @@ COORDINATE_SCALE = 0.25
 movements of a tenth of one tell behaviours apart: standardising would bury them."""
 
 
-ROBUST_RANGE = 6.0
-"""Where scaled social features are cut off; what lies beyond is a tracking error."""
-
-
 class PoseFeatures(nn.Module):
     """Key points of a window as scaled per-frame numbers.
 
@@ -33,6 +30,12 @@ class PoseFeatures(nn.Module):
     ``mabe_lit.social``, scaled by median and interquartile range of the training recordings.
     Missing points are interpolated between the neighbouring frames of the window; NaN never comes
     out.
+
+    A window's recording lends it a context, see ``describe_recording``: its animals' body length,
+    by which ``social`` measures, so that all windows of a recording are measured alike. With
+    ``medians``, the recording's median of each feature stands beside the features of each frame.
+    Labels depend on what is usual: cameras, animals and those who annotate differ from recording
+    to recording, and a window alone does not show by how much.
     """
 
     center: Tensor
@@ -45,6 +48,7 @@ class PoseFeatures(nn.Module):
         animal_names: tuple[str, ...],
         keypoint_names: tuple[str, ...],
         groups: tuple[str, ...] = GROUPS,
+        medians: bool = False,
     ) -> None:
         """Set up for these animals and key points; ``groups`` are those of ``social``."""
         super().__init__()
@@ -54,66 +58,112 @@ class PoseFeatures(nn.Module):
             )
         self.kind = kind
         self.groups = groups
+        self.medians = medians
         self.front, self.back = find_body_axis(keypoint_names)
         if kind == "social":
-            self.feature_names = social_feature_names(animal_names, keypoint_names, groups)
+            self.frame_names = social_feature_names(animal_names, keypoint_names, groups)
         else:
-            self.feature_names = tuple(
+            self.frame_names = tuple(
                 f"{animal} {point} {axis}"
                 for animal in animal_names
                 for point in keypoint_names
                 for axis in "xy"
             )
-        self.register_buffer("center", torch.zeros(self.output_dim))
-        self.register_buffer("scale", torch.ones(self.output_dim))
+        self.register_buffer("center", torch.zeros(len(self.frame_names)))
+        self.register_buffer("scale", torch.ones(len(self.frame_names)))
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """A name for each of ``D`` columns: those of the frame, then the recording's medians."""
+        usual = (f"{name}, median of the recording" for name in self.frame_names)
+        return (*self.frame_names, *(usual if self.medians else ()))
 
     @property
     def output_dim(self) -> int:
-        """Features of a frame, ``D``."""
-        return len(self.feature_names)
+        """Columns in all, ``D``."""
+        return len(self.frame_names) * (1 + self.medians)
 
-    def forward(self, keypoints: Tensor, seconds: Tensor) -> Tensor:
+    @property
+    def context_dim(self) -> int:
+        """Columns of a context."""
+        return 1 + len(self.frame_names) * self.medians
+
+    def forward(self, keypoints: Tensor, seconds: Tensor, context: Tensor | None = None) -> Tensor:
         """Scaled features of windows.
 
         Args:
             keypoints: ``(B, T, A, K, 2)`` pixels, NaN where untracked.
             seconds: ``(B,)`` from one frame of a window to the next.
+            context: ``(B, context_dim)`` of the windows' recordings, see ``describe_recording``;
+                None describes each window as if it were a recording.
 
         Returns:
             ``(B, T, D)`` without NaN, in the order of ``feature_names``.
         """
-        scaled = (self.raw(keypoints, seconds) - self.center) / self.scale
-        if self.kind == "social":
-            return scaled.clamp(-ROBUST_RANGE, ROBUST_RANGE)
-        return scaled
+        columns = self.raw(keypoints, seconds, context)
+        scaled = self._scaled(columns)
+        if not self.medians:
+            return scaled
+        medians = columns.median(dim=1).values if context is None else context[:, 1:]
+        return torch.cat([scaled, self._scaled(medians)[:, None].expand_as(scaled)], dim=-1)
 
-    def raw(self, keypoints: Tensor, seconds: Tensor) -> Tensor:
-        """Features before scaling, ``(B, T, D)``; arguments as those of ``forward``."""
+    def describe_recording(self, keypoints: Tensor, seconds: Tensor, is_inside: Tensor) -> Tensor:
+        """What the features of a window need to know of its recording.
+
+        Args:
+            keypoints: ``(W, T, A, K, 2)`` windows of one recording.
+            seconds: ``(W,)`` from one frame of a window to the next.
+            is_inside: ``(W, T)`` false where a window reaches beyond the recording.
+
+        Returns:
+            ``(context_dim,)``: median length of the animals' body axes in pixels, where tracked,
+            1 in a recording that never shows one; then, with ``medians``, the median of each
+            feature before scaling.
+        """
+        axis = keypoints[..., self.front, :] - keypoints[..., self.back, :]  # (W, T, A, 2)
+        lengths = axis.norm(dim=-1)[is_inside]  # NaN where not tracked
+        length: Tensor = lengths.nanmedian().nan_to_num(1.0).clamp(min=1.0).view(1)
+        if not self.medians:
+            return length
+        columns = self.raw(keypoints, seconds, length.expand(len(keypoints), 1))
+        return torch.cat([length, columns[is_inside].median(dim=0).values])
+
+    def _scaled(self, columns: Tensor) -> Tensor:
+        scaled = (columns - self.center) / self.scale
+        return scaled.clamp(-ROBUST_RANGE, ROBUST_RANGE) if self.kind == "social" else scaled
+
+    def raw(self, keypoints: Tensor, seconds: Tensor, context: Tensor | None = None) -> Tensor:
+        """Features of the frames before scaling, no medians; arguments as those of ``forward``."""
         points = fill_missing(keypoints)
         if self.kind == "pixels":
             return points.flatten(2)
         if self.kind == "coordinates":
             return align_to_first_animal(points, self.front, self.back).flatten(2)
         missing = torch.isnan(keypoints).any(-1)  # (B, T, A, K)
-        bodies = find_bodies(points, missing, seconds, front=self.front, back=self.back)
+        bodies = find_bodies(
+            points,
+            missing,
+            seconds,
+            front=self.front,
+            back=self.back,
+            length=None if context is None else context[:, 0],
+        )
         return social_features(bodies, self.groups)
 
     @torch.no_grad()
-    def fit(self, keypoints: Tensor, seconds: Tensor) -> None:
+    def fit(self, keypoints: Tensor, seconds: Tensor, context: Tensor | None = None) -> None:
         """Take the scale from sample windows of the training recordings, as in ``forward``."""
         if self.kind == "coordinates":
             self.scale.fill_(COORDINATE_SCALE)
             return
-        sample = self.raw(keypoints, seconds).flatten(0, 1)  # (B T, D)
+        sample = self.raw(keypoints, seconds, context).flatten(0, 1)  # (B T, D)
         if self.kind == "pixels":
             self.center.copy_(sample.mean(0))
             self.scale.copy_(sample.std(0, correction=0).clamp(min=1e-3))
             return
-        low, middle, high = sample.quantile(sample.new_tensor([0.25, 0.5, 0.75]), dim=0)
-        is_mark = torch.tensor([name.endswith("missing") for name in self.feature_names])
-        # A normal distribution's interquartile range is 1.35 standard deviations.
-        self.center.copy_(torch.where(is_mark, 0.0, middle))
-        self.scale.copy_(torch.where(is_mark, 1.0, ((high - low) / 1.35).clamp(min=0.1)))
+        is_mark = torch.tensor([name.endswith("missing") for name in self.frame_names])
+        self.center.copy_(torch.where(is_mark, 0.0, sample.median(dim=0).values))
+        self.scale.copy_(torch.where(is_mark, 1.0, robust_scale(sample, at_least=0.1)))
 
 
 def find_body_axis(keypoint_names: tuple[str, ...]) -> tuple[int, int]:

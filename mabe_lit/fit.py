@@ -23,7 +23,7 @@ def fit(config: Config, on_checkpoint: Callable[[], object] | None = None) -> di
     Returns:
         What ``result.json`` holds: scores of the best checkpoint's most probable classes on the
         validation recordings, its path, epochs, steps and seconds, and its ``decisions`` with
-        their cross-fitted scores.
+        their cross-fitted scores. With ``folds``, what ``mabe_lit.folds.summarize_folds`` returns.
 
     Raises:
         InputError: If settings and data contradict each other, or the run's folder belongs to
@@ -50,7 +50,12 @@ def main(argv: Sequence[str] | None = None) -> None:
             print(
                 f"with decisions, cross-fitted: macro F1 {f1:.3f}, f1@50 {segmental['f1@50']:.3f}"
             )
-        print(f"best checkpoint: {result['best_checkpoint']}")
+        if "folds" in result:
+            each = ", ".join(f"{macro_f1:.3f}" for macro_f1 in result["folds"])
+            spread = result["spread"]["macro_f1"]
+            print(f"means of {len(result['folds'])} folds; macro F1 {each}, spread {spread:.3f}")
+        else:
+            print(f"best checkpoint: {result['best_checkpoint']}")
 
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from mabe_lit.context import recording_contexts
 from mabe_lit.dataset import Entry
 from mabe_lit.device import autocast, resolve_device, resolve_precision
 from mabe_lit.module import BehaviorClassifier
-from mabe_lit.windows import FrameAverage, covering_windows
+from mabe_lit.windows import FrameAverage, covering_windows, prediction_length
 
 _BATCH_FRAMES = 8_192
 
@@ -43,23 +44,26 @@ def predict_probabilities(
     classifier.to(where).eval()
     starts = np.array([entry.first_frame for entry in entries])
     seconds = np.array([config.frame_gap / entry.fps for entry in entries], np.float32)
+    contexts = recording_contexts(classifier, keypoints, entries)
+    length = prediction_length(config, entries)
     grid = covering_windows(
         starts,
         np.array([entry.frames for entry in entries]),
-        length=config.sequence_length,
+        length=length,
         gap=config.frame_gap,
-        overlap=config.overlap,
+        overlap=min(config.overlap, length),
     )
     average = FrameAverage(len(keypoints), len(classifier.class_names))
-    size = max(_BATCH_FRAMES // config.sequence_length, 1)
+    size = max(_BATCH_FRAMES // length, 1)
     for start in range(0, len(grid), size):
         frames, is_inside = grid.frames_of(np.arange(start, min(start + size, len(grid))))
         recording = np.searchsorted(starts, frames[:, 0], side="right") - 1
         with autocast(where, precision):
-            logits = classifier(  # (B, T, C)
+            probabilities = classifier.predict(  # (B, T, C)
                 torch.from_numpy(keypoints[frames]).to(where),
                 torch.from_numpy(seconds[recording]).to(where),
+                contexts[recording].to(where),
             )
-        average.add(frames, is_inside, logits.float().softmax(-1).cpu().numpy())
+        average.add(frames, is_inside, probabilities.cpu().numpy())
     mean = average.mean()
     return [mean[entry.first_frame : entry.first_frame + entry.frames] for entry in entries]

@@ -12,7 +12,7 @@ from torchmetrics import MetricCollection
 from torchmetrics.classification import MulticlassF1Score
 
 from mabe_lit import UNSCORED
-from mabe_lit.augment import Batch, augment
+from mabe_lit.augment import Batch, all_views, augment
 from mabe_lit.config import Config
 from mabe_lit.decisions import Decisions
 from mabe_lit.errors import InputError
@@ -20,6 +20,7 @@ from mabe_lit.features import PoseFeatures, find_mirror_order
 from mabe_lit.losses import frame_loss, mask_edges, smoothing_loss
 from mabe_lit.models import build_model
 from mabe_lit.optim import build_optimizer, learning_rate_factor
+from mabe_lit.social import GROUPS
 
 CHECKPOINT_VERSION = 1
 
@@ -49,7 +50,11 @@ class BehaviorClassifier(pl.LightningModule):
         self.class_names = class_names
         self.decisions = Decisions.identity(len(class_names))
         self.features = PoseFeatures(
-            kind=config.features, animal_names=animal_names, keypoint_names=keypoint_names
+            kind=config.features,
+            animal_names=animal_names,
+            keypoint_names=keypoint_names,
+            groups=tuple(group for group in GROUPS if group != config.leave_out),
+            medians=config.recording_context,
         )
         self.mirror_order = find_mirror_order(keypoint_names)
         self._check_dimensions()
@@ -60,13 +65,29 @@ class BehaviorClassifier(pl.LightningModule):
         self.register_buffer("class_weights", None, persistent=False)
         self.val_metrics = build_metrics(class_names).clone(prefix="val_")
 
-    def forward(self, keypoints: Tensor, seconds: Tensor) -> Tensor:
+    def forward(self, keypoints: Tensor, seconds: Tensor, context: Tensor | None = None) -> Tensor:
         """Logits ``(B, T, C)`` of windows; arguments as those of ``PoseFeatures``."""
-        return self.network(self._features(keypoints, seconds))  # type: ignore[no-any-return]
+        return self.network(self._features(keypoints, seconds, context))  # type: ignore[no-any-return]
 
-    def _features(self, keypoints: Tensor, seconds: Tensor) -> Tensor:
+    def predict(self, keypoints: Tensor, seconds: Tensor, context: Tensor) -> Tensor:
+        """Probabilities ``(B, T, C)`` of windows; with ``average_views`` the mean over views."""
+        views = keypoints
+        if self.config.average_views:
+            views = all_views(keypoints, self.config, self.mirror_order)  # (V B, T, A, K, 2)
+        V = len(views) // len(keypoints)
+        probabilities = self(views, seconds.repeat(V), context.repeat(V, 1)).float().softmax(-1)
+        return probabilities.unflatten(0, (V, -1)).mean(0)  # type: ignore[no-any-return]
+
+    def _features(self, keypoints: Tensor, seconds: Tensor, context: Tensor | None) -> Tensor:
         with torch.autocast(keypoints.device.type, enabled=False):
-            return self.features(keypoints, seconds)  # type: ignore[no-any-return]  # (B, T, D)
+            return self.features(keypoints, seconds, context)  # type: ignore[no-any-return]
+
+    @torch.no_grad()
+    def fit_scales(self, batch: Batch) -> None:
+        """Take the scales of the features, and of what the network makes of them, from a sample."""
+        pose = (batch["keypoints"], batch["seconds"], batch["context"])
+        self.features.fit(*pose)
+        self.network.fit_scales(self.features(*pose))
 
     def check_pose(
         self, animal_names: Sequence[str], keypoint_names: Sequence[str], *, where: str
@@ -95,11 +116,12 @@ class BehaviorClassifier(pl.LightningModule):
         self._shared_step(batch, "val")
 
     def _shared_step(self, batch: Batch, stage: str) -> Tensor:
-        keypoints, seconds, labels = batch["keypoints"], batch["seconds"], batch["labels"]
+        pose = (batch["keypoints"], batch["seconds"], batch["context"])
+        labels = batch["labels"]
         if stage == "train":
-            loss = self._training_loss(self._features(keypoints, seconds), labels, seconds)
+            loss = self._training_loss(self._features(*pose), labels, batch["seconds"])
         else:
-            logits = self(keypoints, seconds).float()
+            logits = self(*pose).float()
             loss = frame_loss(logits, labels)
             self.val_metrics.update(logits.flatten(0, 1), labels.flatten())
             self.log_dict(self.val_metrics, on_step=False, on_epoch=True)
@@ -110,7 +132,7 @@ class BehaviorClassifier(pl.LightningModule):
         return loss
 
     def _training_loss(self, features: Tensor, labels: Tensor, seconds: Tensor) -> Tensor:
-        """Sum over the network's stages of cross-entropy and smoothing, of mixed-up windows."""
+        """Cross-entropy and smoothing of mixed-up windows: a stage's sum, the members' mean."""
         if self.config.edge_mask_s:
             labels = mask_edges(labels, self.config.edge_mask_s / seconds)
         share, partner = 1.0, torch.arange(len(labels), device=labels.device)
@@ -126,7 +148,7 @@ class BehaviorClassifier(pl.LightningModule):
             if self.network.smoothing_weight:
                 smoothness = smoothing_loss(logits, labels)
                 loss = loss + self.network.smoothing_weight * smoothness
-        return loss
+        return loss / self.config.members
 
     def _frame_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         return frame_loss(

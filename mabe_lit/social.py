@@ -28,7 +28,7 @@ class Bodies:
         missing: ``(B, T, A, K)`` 1 where the point was not tracked.
         centre: ``(B, T, A, 2)`` middle of the body axis, in pixels.
         heading: ``(B, T, A, 2)`` unit vector from back to front.
-        length: ``(B,)`` median length of all animals' body axes in the window, in pixels.
+        length: ``(B,)`` median length of all animals' body axes, in pixels.
         seconds: ``(B,)`` from one frame of the window to the next.
     """
 
@@ -41,15 +41,23 @@ class Bodies:
 
 
 def find_bodies(
-    points: Tensor, missing: Tensor, seconds: Tensor, *, front: int, back: int
+    points: Tensor,
+    missing: Tensor,
+    seconds: Tensor,
+    *,
+    front: int,
+    back: int,
+    length: Tensor | None = None,
 ) -> Bodies:
     """Bodies of windows whose gaps are filled; arguments as the attributes of ``Bodies``.
 
-    ``front`` and ``back`` are the key points at the ends of the body axis.
+    ``front`` and ``back`` are the key points at the ends of the body axis. Without ``length`` it is
+    measured in each window.
     """
     axis = points[..., front, :] - points[..., back, :]  # (B, T, A, 2)
     norm = axis.norm(dim=-1, keepdim=True)
-    length = norm.flatten(1).median(dim=1).values.clamp(min=1.0)  # (B,)
+    if length is None:
+        length = norm.flatten(1).median(dim=1).values.clamp(min=1.0)  # (B,)
     upward = torch.tensor([1.0, 0.0], device=points.device)
     heading = torch.where(norm > 1e-3, axis / norm.clamp(min=1e-3), upward)
     centre = (points[..., front, :] + points[..., back, :]) / 2

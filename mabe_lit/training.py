@@ -23,6 +23,7 @@ from mabe_lit.decision_fit import fit_decisions
 from mabe_lit.device import resolve_device, resolve_precision
 from mabe_lit.distributed import check_devices, other_processes, process_rank
 from mabe_lit.errors import InputError
+from mabe_lit.folds import assign_folds, train_folds
 from mabe_lit.inference import predict_probabilities
 from mabe_lit.losses import weigh_classes
 from mabe_lit.metrics import score_recordings
@@ -37,6 +38,7 @@ from mabe_lit.runs import (
     store_decisions,
     write_result,
 )
+from mabe_lit.split import open_scored
 
 _TRAINER_PRECISION: dict[str, Any] = {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
 
@@ -56,6 +58,8 @@ def train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[st
 
 
 def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[str, Any]:
+    if config.folds > 1 and config.fold is None:
+        return _cross_validate(config, on_checkpoint)
     device = resolve_device(config.device)
     precision = resolve_precision(config.precision, device)
     check_devices(config, device)
@@ -98,10 +102,10 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
             default_root_dir=folder,
         )
         classifier.class_weights = weigh_classes(data.count_classes(), config.class_weights)
+        data.describe_recordings(classifier)
         checkpoint = newest_checkpoint(folder)
         if checkpoint is None:
-            sample = data.statistics_windows()
-            classifier.features.fit(sample["keypoints"], sample["seconds"])
+            classifier.fit_scales(data.statistics_windows())
         elif not process_rank(config):
             print(f"going on from {checkpoint}", flush=True)
         with other_processes(config):
@@ -109,6 +113,16 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
         if process_rank(config):
             return {}
     return write_result(folder, _finish(config, data.val, table, folder, on_checkpoint))
+
+
+def _cross_validate(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[str, Any]:
+    dataset = open_scored("train_data_dir", config.train_data_dir)
+    assign_folds(dataset, config.folds, config.seed)  # an error leaves no folder behind
+    folder = open_run(config)
+    result = read_result(folder)
+    if result is not None:
+        return result
+    return write_result(folder, train_folds(config, lambda fold: _train(fold, on_checkpoint)))
 
 
 def _finish(

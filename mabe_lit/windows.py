@@ -7,10 +7,14 @@ outside is padding.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from mabe_lit.config import Config
+from mabe_lit.dataset import Entry
 
 _Ints = npt.NDArray[np.int64]
 _Bools = npt.NDArray[np.bool_]
@@ -64,6 +68,12 @@ class WindowGrid:
         is_inside = (position >= 0) & (position <= last[:, None])
         position = np.minimum(np.maximum(position, 0), last[:, None])
         return self.first_frame[track][:, None] + position * self.gap, is_inside
+
+
+def prediction_length(config: Config, entries: Sequence[Entry]) -> int:
+    """Frames in a window of evaluation and prediction, no more than the longest recording has."""
+    longest = max(entry.frames for entry in entries)
+    return min(config.window_frames, -(-longest // config.frame_gap))
 
 
 def tiling_windows(

@@ -20,11 +20,11 @@ def test_processes_share_the_windows_of_an_epoch(tmp_path, monkeypatch, devices)
     data = BehaviorDataModule(config)
     data.prepare_data()
     data.setup()
-    alone = WindowBatches(data.train, tiny_config(tmp_path), size=4, shuffle=True)
+    alone = WindowBatches(data.train, tiny_config(tmp_path), size=4, length=64, shuffle=True)
     shares = []
     for rank in range(devices):
         monkeypatch.setenv("LOCAL_RANK", str(rank))
-        batches = WindowBatches(data.train, config, size=4, shuffle=True)
+        batches = WindowBatches(data.train, config, size=4, length=64, shuffle=True)
         shares.append(windows_of(batches))
         assert len(list(batches)) == len(batches)
     assert len({len(share) for share in shares}) == 1, "or one would wait for the others forever"
@@ -40,7 +40,10 @@ def test_validation_is_whole_in_each_process(tmp_path, monkeypatch):
     data.setup()
     monkeypatch.setenv("LOCAL_RANK", "1")
     frames = np.concatenate(
-        [b[inside] for b, inside in WindowBatches(data.val, config, size=4, shuffle=False)]
+        [
+            b[inside]
+            for b, inside in WindowBatches(data.val, config, size=4, length=64, shuffle=False)
+        ]
     )
     assert np.array_equal(np.sort(frames), np.arange(len(data.val.labels)))
 

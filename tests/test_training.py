@@ -339,7 +339,7 @@ def test_batch_without_a_scored_frame_has_no_loss_and_a_finite_gradient():
     classifier.log = lambda *_, **__: None
     labels = torch.full((1, 8), UNSCORED)
     keypoints, seconds = torch.zeros(1, 8, 2, 7, 2), torch.full((1,), 1 / 30)
-    batch = {"keypoints": keypoints, "labels": labels, "seconds": seconds}
+    batch = {"keypoints": keypoints, "labels": labels, "seconds": seconds, "context": torch.ones(1, 1)}
     loss = classifier._shared_step(batch, "train")
     loss.backward()
     assert loss == 0

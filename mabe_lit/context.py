@@ -1,0 +1,57 @@
+"""What the features of a window need to know of its recording, from windows all over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mabe_lit.augment import all_views
+from mabe_lit.dataset import Entry
+from mabe_lit.windows import tiling_windows
+
+if TYPE_CHECKING:
+    from mabe_lit.module import BehaviorClassifier
+
+_WINDOW_FRAMES = 1024
+_WINDOWS = 32
+
+
+@torch.no_grad()
+def recording_contexts(
+    classifier: BehaviorClassifier, keypoints: np.ndarray, entries: Sequence[Entry]
+) -> Tensor:
+    """Describe each recording, see ``PoseFeatures.describe_recording``.
+
+    Where training mirrors windows or swaps the animals, recordings are described alike that differ
+    in that alone: all these views of their windows count.
+
+    Args:
+        classifier: Whose features are meant, on the device that computes them.
+        keypoints: ``(N, A, K, 2)`` pixels of all recordings end to end; may be memory-mapped.
+        entries: Where each of ``R`` recordings lies in them.
+
+    Returns:
+        ``(R, context_dim)``, on the CPU.
+    """
+    features, config = classifier.features, classifier.config
+    device = features.center.device
+    contexts = []
+    for entry in entries:
+        grid = tiling_windows(
+            np.array([entry.first_frame]),
+            np.array([entry.frames]),
+            length=min(_WINDOW_FRAMES, entry.frames),
+            gap=config.frame_gap,
+        )
+        picked = np.linspace(0, len(grid) - 1, min(_WINDOWS, len(grid))).astype(np.int64)
+        frames, is_inside = grid.frames_of(picked)
+        windows = torch.from_numpy(keypoints[frames]).to(device)
+        views = all_views(windows, config, classifier.mirror_order)
+        seconds = torch.full((len(views),), config.frame_gap / entry.fps, device=device)
+        is_real = torch.from_numpy(is_inside).to(device).repeat(len(views) // len(windows), 1)
+        contexts.append(features.describe_recording(views, seconds, is_real).cpu())
+    return torch.stack(contexts)

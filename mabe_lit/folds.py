@@ -1,0 +1,130 @@
+"""Cross-validation: each part of the training recordings is validated on by a run of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from mabe_lit.config import Config
+from mabe_lit.dataset import Dataset
+from mabe_lit.errors import InputError
+
+_FRAMES_A_SAMPLE = 100
+
+
+def open_fold(dataset: Dataset, config: Config) -> tuple[Dataset, Dataset]:
+    """The recordings to train on and those to validate on in ``config.fold``.
+
+    Raises:
+        InputError: If there are fewer recordings than folds, or nothing is scored in one of the
+            two.
+    """
+    of_fold = assign_folds(dataset, config.folds, config.seed)
+    is_held_out = of_fold == config.fold
+    train, val = (
+        dataset.subset(np.flatnonzero(mask).tolist()) for mask in (~is_held_out, is_held_out)
+    )
+    for part, where in ((train, "outside"), (val, "in")):
+        if not part.count_classes().any():
+            raise InputError(
+                f"folds: no frame is scored {where} fold {config.fold} of {config.folds}; "
+                "ask for fewer"
+            )
+    return train, val
+
+
+def assign_folds(dataset: Dataset, folds: int, seed: int) -> np.ndarray:
+    """Which fold each recording is held out in, ``(R,)`` from 1 to ``folds``.
+
+    Recordings stay whole, and each fold has about the same share of each class, by scikit-learn's
+    ``StratifiedGroupKFold``.
+
+    Raises:
+        InputError: If there are fewer recordings than folds.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold  # imports scipy: about a second
+
+    if len(dataset) < folds:
+        raise InputError(
+            f"folds: {dataset.directory} has {len(dataset)} recordings, "
+            f"too few for {folds} folds; each fold needs one"
+        )
+    counts = dataset.count_classes()
+    unscored = np.array([entry.frames for entry in dataset.entries]) - counts.sum(axis=1)
+    # A sample stands for some frames of a class; every recording has at least one.
+    samples = -(-np.column_stack([counts, unscored]) // _FRAMES_A_SAMPLE)
+    recording, label = (
+        np.repeat(index.ravel(), samples.ravel()) for index in np.indices(samples.shape)
+    )
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    of_fold = np.zeros(len(dataset), np.int64)
+    for fold, (_, held_out) in enumerate(splitter.split(label, label, recording), start=1):
+        of_fold[recording[held_out]] = fold
+    return of_fold
+
+
+def train_folds(config: Config, train: Callable[[Config], dict[str, Any]]) -> dict[str, Any]:
+    """Run ``train`` for each fold, in a folder of its own in the run's; see ``summarize_folds``."""
+    results = []
+    for fold in range(1, config.folds + 1):
+        print(f"fold {fold} of {config.folds}", flush=True)
+        results.append(train(replace(config, fold=fold, run=f"{config.run}/fold-{fold}")))
+    return summarize_folds(results)
+
+
+def summarize_folds(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Means of the folds' scores, with the same keys, and how they spread.
+
+    Args:
+        results: What each fold's ``result.json`` holds.
+
+    Returns:
+        The means; ``support`` and ``train_seconds`` are sums. ``spread`` has the standard
+        deviation (of a sample) of macro F1, of each class's F1 and of the segmental F1@50, and
+        ``folds`` the macro F1 of each.
+    """
+    first = results[0]
+    per_class = {
+        name: {
+            key: (sum if key == "support" else _mean)(
+                [result["per_class"][name][key] for result in results]
+            )
+            for key in score
+        }
+        for name, score in first["per_class"].items()
+    }
+    return {
+        "macro_f1": _mean([result["macro_f1"] for result in results]),
+        "map": _mean([result["map"] for result in results]),
+        "averaged_classes": first["averaged_classes"],
+        "per_class": per_class,
+        "segmental": {
+            key: _mean([result["segmental"][key] for result in results])
+            for key in first["segmental"]
+        },
+        "calibration_error": _mean([result["calibration_error"] for result in results]),
+        "folds": [result["macro_f1"] for result in results],
+        "spread": {
+            "macro_f1": _spread([result["macro_f1"] for result in results]),
+            "f1": {
+                name: _spread([result["per_class"][name]["f1"] for result in results])
+                for name in per_class
+            },
+            "f1@50": _spread([result["segmental"]["f1@50"] for result in results]),
+        },
+        "parameters": first["parameters"],
+        "train_seconds": round(sum(result["train_seconds"] for result in results), 3),
+    }
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
+
+
+def _spread(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.std(known, ddof=1)) if len(known) > 1 else None
