@@ -54,8 +54,8 @@ def assign_folds(dataset: Dataset, folds: int, seed: int) -> np.ndarray:
         )
     counts = dataset.count_classes()
     unscored = np.array([entry.frames for entry in dataset.entries]) - counts.sum(axis=1)
-    # A sample stands for some frames of a class; every recording has at least one.
-    samples = -(-np.column_stack([counts, unscored]) // _FRAMES_A_SAMPLE)
+    # A sample stands for some frames of a class; scikit-learn wants as many as folds at least.
+    samples = folds * -(-np.column_stack([counts, unscored]) // _FRAMES_A_SAMPLE)
     recording, label = (
         np.repeat(index.ravel(), samples.ravel()) for index in np.indices(samples.shape)
     )

@@ -65,5 +65,4 @@ def predict_probabilities(
                 contexts[recording].to(where),
             )
         average.add(frames, is_inside, probabilities.cpu().numpy())
-    mean = average.mean()
-    return [mean[entry.first_frame : entry.first_frame + entry.frames] for entry in entries]
+    return [average.mean(entry.first_frame, entry.frames) for entry in entries]

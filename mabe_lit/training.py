@@ -61,7 +61,7 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
     if config.folds > 1 and config.fold is None:
         return _cross_validate(config, on_checkpoint)
     device = resolve_device(config.device)
-    precision = resolve_precision(config.precision, device)
+    resolve_precision(config.precision, device)
     check_devices(config, device)
     data = BehaviorDataModule(config)
     data.prepare_data()
@@ -79,26 +79,17 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
         return result
     is_terminal = sys.stdout.isatty()
     table = EpochTable(folder / "metrics.csv")
-    with _quiet_lightning():
-        trainer = pl.Trainer(
-            accelerator="gpu" if device.type == "cuda" else "cpu",
-            devices=config.devices,
-            strategy="auto" if config.devices == 1 else "ddp",
-            precision=_TRAINER_PRECISION[precision],
-            max_epochs=config.epochs,
-            gradient_clip_val=config.grad_clip or None,
+    with quiet_lightning():
+        trainer = build_trainer(
+            config,
+            device,
             callbacks=[
                 table,
                 *checkpoint_callbacks(folder, config.save_freq),
-                *_optional_callbacks(config),
                 *([RichProgressBar()] if is_terminal else []),
             ],
             plugins=[AtomicCheckpointIO(on_checkpoint)],
-            logger=False,
             enable_progress_bar=is_terminal,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            use_distributed_sampler=False,
             default_root_dir=folder,
         )
         classifier.class_weights = weigh_classes(data.count_classes(), config.class_weights)
@@ -113,6 +104,26 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
         if process_rank(config):
             return {}
     return write_result(folder, _finish(config, data.val, table, folder, on_checkpoint))
+
+
+def build_trainer(
+    config: Config, device: torch.device, *, callbacks: list[pl.Callback], **options: Any
+) -> pl.Trainer:
+    """The Trainer of a run; ``options`` are further ones of Lightning's ``Trainer``."""
+    return pl.Trainer(
+        accelerator="gpu" if device.type == "cuda" else "cpu",
+        devices=config.devices,
+        strategy="auto" if config.devices == 1 else "ddp",
+        precision=_TRAINER_PRECISION[resolve_precision(config.precision, device)],
+        max_epochs=config.epochs,
+        gradient_clip_val=config.grad_clip or None,
+        callbacks=[*callbacks, *_optional_callbacks(config)],
+        logger=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        **options,
+    )
 
 
 def _cross_validate(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[str, Any]:
@@ -179,7 +190,7 @@ def _optional_callbacks(config: Config) -> list[pl.Callback]:
 
 
 @contextmanager
-def _quiet_lightning() -> Iterator[None]:
+def quiet_lightning() -> Iterator[None]:
     """Hide what Lightning says of the machine and of choices that were made on purpose here."""
     for logger in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(logger).setLevel(logging.WARNING)

@@ -153,9 +153,10 @@ class FrameAverage:
         np.add.at(self._total, seen, values[is_inside])
         np.add.at(self._count, seen, np.float32(1))
 
-    def mean(self) -> npt.NDArray[np.float32]:
-        """``(N, C)`` means; every frame must have been seen."""
-        if not self._count.all():
-            raise RuntimeError(f"{(self._count == 0).sum()} frames are in no window")
-        mean: npt.NDArray[np.float32] = self._total / self._count[:, None]
+    def mean(self, first: int, frames: int) -> npt.NDArray[np.float32]:
+        """``(frames, C)`` means of a recording; every frame of it must have been seen."""
+        count = self._count[first : first + frames]
+        if not count.all():
+            raise RuntimeError(f"{(count == 0).sum()} frames are in no window")
+        mean: npt.NDArray[np.float32] = self._total[first : first + frames] / count[:, None]
         return mean

@@ -237,3 +237,30 @@ def test_pooled_network_keeps_what_its_architecture_asks_of_the_loss():
     assert (
         tiny_network("ms_tcn", pool=2).smoothing_weight == tiny_network("ms_tcn").smoothing_weight
     )
+
+
+@pytest.mark.parametrize("name", ["tcn", "ms_tcn"])
+def test_members_learn_for_themselves_and_answer_by_their_mean(name):
+    network = tiny_network(name, members=3).eval()
+    features = random_features(16)
+    each = [member(features).softmax(-1) for member in network.members]
+    assert not torch.allclose(each[0], each[1])
+    mean = torch.stack(each).mean(0)
+    torch.testing.assert_close(network(features).softmax(-1), mean)
+    assert len(network.stages(features)) == 3 * len(network.members[0].stages(features))
+    network.stages(features)[0].sum().backward()
+    assert not any(weight.grad.any() for weight in network.members[1].parameters())
+
+
+def test_deviations_within_a_step_are_scaled_by_the_training_windows():
+    network = tiny_network("tcn", pool=4)
+    features = random_features(400) * torch.tensor([0.01, 0.1, 1.0, 1.0, 1.0])
+    network.fit_scales(features)
+    steps = network._to_steps(features)[..., D:].flatten(0, 1)
+    torch.testing.assert_close(steps.median(dim=0).values, torch.zeros(D), atol=1e-5, rtol=0)
+    low, high = steps.quantile(torch.tensor([0.25, 0.75]), dim=0)
+    torch.testing.assert_close((high - low)[1:], torch.full((D - 1,), 1.35), atol=0.9, rtol=0)
+    assert steps[:, 0].abs().max() < 1, "a column that hardly varies stays small"
+    restored = tiny_network("tcn", pool=4)
+    restored.load_state_dict(network.state_dict())
+    assert torch.equal(restored.eval()(features), network.eval()(features))

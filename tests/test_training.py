@@ -319,11 +319,12 @@ def test_padding_and_unscored_frames_change_neither_loss_nor_metric():
     masked = labels.clone()
     masked[1] = UNSCORED
     seconds = torch.full((2,), 1 / 30)
-    first = {"keypoints": keypoints[:1], "labels": labels[:1], "seconds": seconds[:1]}
+    context = torch.full((2, 1), 60.0)
+    batch = {"keypoints": keypoints, "labels": masked, "seconds": seconds, "context": context}
+    first = {key: value[:1] for key, value in batch.items()} | {"labels": labels[:1]}
     alone = classifier._shared_step(first, "val")
     macro_f1 = classifier.val_metrics.compute()
     classifier.val_metrics.reset()
-    batch = {"keypoints": keypoints, "labels": masked, "seconds": seconds}
     both = classifier._shared_step(batch, "val")
     torch.testing.assert_close(alone, both)
     assert classifier.val_metrics.compute() == macro_f1
@@ -338,8 +339,12 @@ def test_batch_without_a_scored_frame_has_no_loss_and_a_finite_gradient():
     )
     classifier.log = lambda *_, **__: None
     labels = torch.full((1, 8), UNSCORED)
-    keypoints, seconds = torch.zeros(1, 8, 2, 7, 2), torch.full((1,), 1 / 30)
-    batch = {"keypoints": keypoints, "labels": labels, "seconds": seconds, "context": torch.ones(1, 1)}
+    batch = {
+        "keypoints": torch.zeros(1, 8, 2, 7, 2),
+        "labels": labels,
+        "seconds": torch.full((1,), 1 / 30),
+        "context": torch.ones(1, 1),
+    }
     loss = classifier._shared_step(batch, "train")
     loss.backward()
     assert loss == 0

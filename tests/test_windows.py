@@ -100,12 +100,12 @@ def test_frame_average_is_the_mean_over_windows():
     frames, is_inside = all_windows(grid)
     average = FrameAverage(5, 1)
     average.add(frames, is_inside, np.array([[1.0] * 4, [3.0] * 4], np.float32)[..., None])
-    np.testing.assert_allclose(average.mean()[:, 0], [1, 2, 2, 2, 3])
+    np.testing.assert_allclose(average.mean(0, 5)[:, 0], [1, 2, 2, 2, 3])
 
 
 def test_frame_average_refuses_unseen_frames():
     with pytest.raises(RuntimeError, match="3 frames are in no window"):
-        FrameAverage(3, 1).mean()
+        FrameAverage(3, 1).mean(0, 3)
 
 
 def test_window_bookkeeping_does_not_grow_with_frames():

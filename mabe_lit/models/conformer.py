@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mabe_lit.models.dropout import Dropout
 from mabe_lit.models.network import FrameConv, Network
 
 KERNEL_SIZE = 7
@@ -40,7 +41,7 @@ class Conformer(Network):
         super().__init__()
         self.head_dim = hidden_dim // num_heads
         self.input = nn.Linear(input_dim, hidden_dim)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.layers = nn.ModuleList(
             ConformerLayer(
                 hidden_dim=hidden_dim,
@@ -80,7 +81,7 @@ class ConformerLayer(nn.Module):
         self.feed_forward_norm = nn.LayerNorm(hidden_dim)
         self.expand = nn.Linear(hidden_dim, 4 * hidden_dim)
         self.contract = nn.Linear(2 * hidden_dim, hidden_dim)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, rotation: Tensor) -> Tensor:
         """``(B, T, H)`` and the angles of its frames -> ``(B, T, H)``."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mabe_lit.models.dropout import Dropout
 from mabe_lit.models.network import FrameConv, Network
 
 KERNEL_SIZE = 5
@@ -42,7 +43,7 @@ class ConvBiLSTM(Network):
             bidirectional=True,
             dropout=dropout if num_layers > 1 else 0.0,
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(2 * half, num_classes)
         for conv in (self.first_conv, self.second_conv):
             nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")

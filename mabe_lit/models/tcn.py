@@ -11,6 +11,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mabe_lit.models.dropout import Dropout
 from mabe_lit.models.network import FrameConv, Network
 
 KERNEL_SIZE = 3
@@ -34,7 +35,7 @@ class TCN(Network):
         """Build with two convolutions a layer; ``receptive_field`` says how far they see."""
         super().__init__()
         self.input = nn.Linear(input_dim, hidden_dim)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.blocks = nn.ModuleList(
             DilatedResidual(hidden_dim=hidden_dim, dilation=dilation, dropout=dropout)
             for dilation in dilations(num_layers)
@@ -57,7 +58,7 @@ class DilatedResidual(nn.Module):
         super().__init__()
         self.conv = FrameConv(hidden_dim, hidden_dim, KERNEL_SIZE, dilation=dilation)
         self.mix = nn.Linear(hidden_dim, hidden_dim)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """``(B, T, H)`` -> ``(B, T, H)``."""

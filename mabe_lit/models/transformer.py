@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mabe_lit.models.dropout import Dropout, attend
 from mabe_lit.models.network import Network
 
 
@@ -30,7 +31,7 @@ class Transformer(Network):
         """Build with feed-forward layers of 4 x ``hidden_dim``."""
         super().__init__()
         self.input = nn.Linear(input_dim, hidden_dim)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.layers = nn.ModuleList(
             EncoderLayer(hidden_dim=hidden_dim, num_heads=num_heads, dropout=dropout)
             for _ in range(num_layers)
@@ -40,7 +41,10 @@ class Transformer(Network):
     def forward(self, features: Tensor) -> Tensor:
         """``(B, T, D)`` features -> ``(B, T, C)`` logits."""
         x = self.input(features)  # (B, T, H)
-        x = self.dropout(x + sinusoidal_positions(x.shape[1], x.shape[2], x.device))
+        positions = sinusoidal_positions(x.shape[1], x.shape[2], x.device)
+        x = self.dropout(
+            x + positions.to(x.dtype)
+        )  # what follows stays in a half type, if it is one
         for layer in self.layers:
             x = layer(x)
         return self.head(x)  # type: ignore[no-any-return]
@@ -53,14 +57,13 @@ class EncoderLayer(nn.Module):
         """Build a layer whose ``num_heads`` heads share ``hidden_dim``."""
         super().__init__()
         self.num_heads = num_heads
-        self.dropout_rate = dropout
         self.query_key_value = nn.Linear(hidden_dim, 3 * hidden_dim)
         self.attention_output = nn.Linear(hidden_dim, hidden_dim)
         self.attention_norm = nn.LayerNorm(hidden_dim)
         self.expand = nn.Linear(hidden_dim, 4 * hidden_dim)
         self.contract = nn.Linear(4 * hidden_dim, hidden_dim)
         self.output_norm = nn.LayerNorm(hidden_dim)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         nn.init.xavier_uniform_(self.query_key_value.weight)
         nn.init.zeros_(self.query_key_value.bias)
         nn.init.zeros_(self.attention_output.bias)
@@ -75,8 +78,7 @@ class EncoderLayer(nn.Module):
         B, T, H = x.shape
         heads = self.query_key_value(x).view(B, T, 3, self.num_heads, H // self.num_heads)
         query, key, value = heads.permute(2, 0, 3, 1, 4)  # (B, heads, T, H / heads) each
-        rate = self.dropout_rate if self.training else 0.0
-        mixed = F.scaled_dot_product_attention(query, key, value, dropout_p=rate)
+        mixed = attend(query, key, value, self.dropout)
         return self.attention_output(mixed.transpose(1, 2).reshape(B, T, H))  # type: ignore[no-any-return]
 
 

@@ -1,0 +1,147 @@
+"""``python -m mabe_lit.benchmark``: how fast training, prediction and data are on this machine.
+
+Everything is measured in one process, contender beside contender in each round, so that what else
+the machine does hits all alike; the ratios of medians are what to trust.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mabe_lit.cli import parse_arguments, share_cores
+from mabe_lit.errors import InputError, one_line_errors
+
+
+def benchmark(
+    *,
+    output: str = "benchmark",
+    setting: str | None = None,
+    model: str | None = None,
+    features: str | None = None,
+    batch_size: int | None = None,
+    device: str = "auto",
+    steps: int = 20,
+    rounds: int = 5,
+    data_frames: int = 2_000_000,
+    epoch_frames: list[int] | None = None,
+) -> dict[str, Any]:
+    """Measure the plain PyTorch loop, the Trainer, the bare step and the floor, and the data path.
+
+    Args:
+        output: Folder for benchmark.json.
+        setting: YAML file of a training, configs/social.yaml say; the default training if left out.
+        model: Architecture, in place of the setting's model_type.
+        features: What the network sees, in place of the setting's.
+        batch_size: Windows in a step, in place of the setting's.
+        device: Where to compute: auto, cpu or cuda.
+        steps: Training steps of a measurement.
+        rounds: Measurements of each contender, one after the other in each round.
+        data_frames: Frames of the large dataset, which is written to a temporary folder with 112
+            bytes a frame; 43000000 is the largest public one. 0 leaves this part out.
+        epoch_frames: Sizes of datasets to train an epoch on, such as 100000 1000000; none if left
+            out. The large dataset must have as many.
+
+    Returns:
+        What ``benchmark.json`` holds: for each measurement the median, lowest and highest, and the
+        ratios between them.
+
+    Raises:
+        InputError: If the setting is wrong, or there is no such device.
+    """
+    # torch and lightning take seconds to import; --help and a wrong key do not wait for them.
+    from mabe_lit.config import parse_config
+    from mabe_lit.timing import measure
+    from mabe_lit.training import quiet_lightning
+
+    changes = {"model_type": model, "features": features, "batch_size": batch_size}
+    options = [f"--{key}={value}" for key, value in changes.items() if value is not None]
+    epochs = sorted(epoch_frames or [])
+    if epochs and epochs[-1] > data_frames:
+        raise InputError(f"--epoch_frames: must be at most data_frames, {data_frames:,}")
+    if min(steps, rounds) < 1:
+        raise InputError("--steps, --rounds: must be at least 1")
+    with tempfile.TemporaryDirectory(prefix="mabe_lit-") as temporary, quiet_lightning():
+        options += [
+            "--dataset=recordings",
+            f"--train_data_dir={temporary}/small",
+            f"--val_data_dir={temporary}/val",
+            f"--checkpoint_dir={temporary}/checkpoints",
+            f"--device={device}",
+            "--ema_decay=0",  # the plain loop averages no weights
+        ]
+        config = parse_config(["--config", setting, *options] if setting else options)
+        result = measure(
+            config,
+            Path(temporary),
+            steps=steps,
+            rounds=rounds,
+            data_frames=data_frames,
+            epoch_frames=epochs,
+        )
+    folder = Path(output)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "benchmark.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+    return result
+
+
+def format_benchmark(result: dict[str, Any]) -> str:
+    """The measurements as plain text, a line each."""
+    seen = result["measured"]
+    lines = [
+        f"{result['model']} on {result['features']}, batches of {result['batch_size']} x "
+        f"{result['sequence_length']} frames, {result['precision']} on {result['device']} "
+        f"({result['threads']} threads)",
+        "",
+        f"{'training step':<34}{'median ms':>12}{'low':>10}{'high':>10}{'steps/s':>10}",
+    ]
+    titles = {
+        "plain_step_s": "(a) plain PyTorch loop",
+        "trainer_step_s": "(b) mabe_lit through the Trainer",
+        "bare_step_s": "(c) bare step",
+    }
+    for key, title in titles.items():
+        median, low, high = (1000 * seen[key][name] for name in ("median", "low", "high"))
+        row = f"{median:>12.1f}{low:>10.1f}{high:>10.1f}{1000 / median:>10.1f}"
+        lines.append(f"{title:<34}{row}")
+    floor = result["floor_step_s"]
+    lines += [
+        f"{'(d) floor of matrix products':<34}{1000 * floor:>12.1f}{'':>20}{1 / floor:>10.1f}",
+        f"(b)/(a) {result['trainer_over_plain']:.2f}   (b)/(c) {result['trainer_over_bare']:.3f}   "
+        f"(d)/(b) {result['floor_over_trainer']:.2f}",
+        "",
+        f"trained frames/s     {result['trained_frames_per_s']:>14,.0f}",
+        f"predicted frames/s   {seen['predicted_frames_per_s']['median']:>14,.0f}",
+        f"first step after     {result['first_step_s']:>14.1f} s",
+        f"peak memory          {result['peak_memory_bytes'] / 2**20:>14,.0f} MiB",
+    ]
+    if "data" in result:
+        data = result["data"]
+        lines += [
+            "",
+            f"dataset of {data['frames']:,} frames: opened in {data['open_s']:.2f} s, shuffled in "
+            f"{data['shuffle_s']:.2f} s, {data['resident_bytes'] / 2**20:,.0f} MiB resident,",
+            f"{data['windows_per_s']:,.0f} windows/s, {data['large_over_small']:.2f} of those of "
+            f"{data['small_frames']:,} frames",
+        ]
+    for frames, seconds in result.get("epochs", {}).get("seconds", {}).items():
+        lines.append(f"an epoch of {int(frames):,} frames: {seconds:,.1f} s")
+    if "exponent" in result.get("epochs", {}):
+        lines.append(f"time grows with frames to the power of {result['epochs']['exponent']:.3f}")
+    return "\n".join(lines)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """The command: measure, then print the table and where it lies."""
+    share_cores()
+    with one_line_errors():
+        arguments = parse_arguments(benchmark, argv, prog="python -m mabe_lit.benchmark")
+        print(format_benchmark(benchmark(**arguments)))
+        print(f"as JSON: {arguments['output']}/benchmark.json")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""Seconds and bytes of the data path, from a laptop's dataset to the largest public ones."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from mabe_lit.config import Config
+from mabe_lit.datamodule import BehaviorDataModule, WindowBatches
+from mabe_lit.dataset import Dataset, open_dataset, write_dataset
+from mabe_lit.module import BehaviorClassifier
+from mabe_lit.recording import Recording
+from mabe_lit.synthetic import simulate_recordings
+
+RECORDING_FRAMES = 50_000
+"""Frames of a recording that is written for the benchmark; MABe's have as many."""
+
+_FIRST_STEP = """
+import sys, time
+from mabe_lit import training
+from mabe_lit.config import parse_config
+from mabe_lit.module import BehaviorClassifier
+
+step = BehaviorClassifier.training_step
+
+def first_step(*arguments):
+    loss = step(*arguments)
+    print(time.time())
+    sys.stdout.flush()
+    import os
+    os._exit(0)
+
+BehaviorClassifier.training_step = first_step
+training.train(parse_config(sys.argv[1:]), None)
+"""
+
+
+def write_recordings(folder: Path, frames: int, *, prefix: str) -> None:
+    """Write a dataset of about so many frames: one simulated recording under many names.
+
+    The names are ``prefix`` and a number.
+    """
+    length = min(frames, RECORDING_FRAMES)
+    (simulated,) = simulate_recordings(1, min(length, 5_000), 0)
+    repeats = -(-length // len(simulated))
+    keypoints = np.tile(simulated.keypoints, (repeats, 1, 1, 1))[:length]
+    labels = np.tile(simulated.labels, repeats)[:length]
+
+    def recordings() -> Iterator[Recording]:
+        for number in range(-(-frames // length)):
+            yield replace(
+                simulated, name=f"{prefix}-{number:04}", keypoints=keypoints, labels=labels
+            )
+
+    write_dataset(recordings(), folder, source={"benchmark": frames})
+
+
+def time_opening(folder: Path) -> tuple[float, Dataset]:
+    """Seconds to open a dataset folder, and the dataset."""
+    started = time.perf_counter()
+    dataset = open_dataset(folder)
+    return time.perf_counter() - started, dataset
+
+
+def time_shuffling(data: BehaviorDataModule, config: Config) -> float:
+    """Seconds until an epoch's first batch of windows is chosen, of all in the dataset."""
+    batches = WindowBatches(
+        data.train, config, size=config.batch_size, length=config.sequence_length, shuffle=True
+    )
+    started = time.perf_counter()
+    next(iter(batches))
+    return time.perf_counter() - started
+
+
+def windows_per_s(data: BehaviorDataModule, config: Config, *, batches: int) -> float:
+    """Windows that the training's loader gathers a second, nothing else being done."""
+    loader = iter(data.train_dataloader())
+    next(loader)
+    started = time.perf_counter()
+    gathered = 0
+    for _, batch in zip(range(batches), loader, strict=False):
+        gathered += len(batch["labels"])
+    return gathered / (time.perf_counter() - started)
+
+
+def open_for_training(
+    config: Config, train: Dataset, classifier: BehaviorClassifier
+) -> BehaviorDataModule:
+    """A data module that trains on ``train``, and validates on its first recording."""
+    data = BehaviorDataModule(config)
+    data.train, data.val = train, train.subset([0])
+    data.describe_recordings(classifier)
+    return data
+
+
+def resident_bytes() -> int:
+    """Memory of this process that lies in RAM; 0 where the system does not tell."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return 0
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) * 1024
+
+
+def time_to_first_step(config: Config) -> float:
+    """Seconds from the start of Python to the end of the first training step's loss."""
+    options = [f"--{key}={value}" for key, value in config.to_dict().items() if value is not None]
+    started = time.time()
+    output = subprocess.run(
+        [sys.executable, "-c", _FIRST_STEP, *options], capture_output=True, text=True, check=True
+    ).stdout
+    return float(output.split()[-1]) - started

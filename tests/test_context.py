@@ -1,0 +1,134 @@
+"""What a window's features know of its recording, and predictions that use it."""
+
+import numpy as np
+import pytest
+import torch
+from test_training import tiny_config
+
+from mabe_lit.config import Config, parse_config
+from mabe_lit.context import recording_contexts
+from mabe_lit.dataset import Entry
+from mabe_lit.errors import InputError
+from mabe_lit.inference import predict_probabilities
+from mabe_lit.module import BehaviorClassifier
+from mabe_lit.social import GROUPS
+from mabe_lit.synthetic import ANIMAL_NAMES, CLASS_NAMES, KEYPOINT_NAMES, simulate_recordings
+
+
+def social_classifier(tmp_path, **changes):
+    torch.manual_seed(0)
+    changes = {"features": "social", "recording_context": True, "model_type": "tcn"} | changes
+    return BehaviorClassifier(
+        tiny_config(tmp_path, **changes),
+        animal_names=ANIMAL_NAMES,
+        keypoint_names=KEYPOINT_NAMES,
+        class_names=CLASS_NAMES,
+    ).eval()
+
+
+@pytest.fixture(scope="module")
+def recordings():
+    return simulate_recordings(2, 900, 3)
+
+
+@pytest.fixture(scope="module")
+def keypoints(recordings):
+    return np.concatenate([recording.keypoints for recording in recordings])
+
+
+@pytest.fixture(scope="module")
+def entries(recordings):
+    starts = np.cumsum([0, *map(len, recordings)])[:-1].tolist()
+    return [
+        Entry(r.name, start, len(r), r.fps) for r, start in zip(recordings, starts, strict=True)
+    ]
+
+
+def test_context_is_the_medians_of_all_frames(tmp_path, keypoints, entries):
+    classifier = social_classifier(tmp_path)
+    contexts = recording_contexts(classifier, keypoints, entries)
+    points = torch.from_numpy(keypoints)
+    front, back = classifier.features.front, classifier.features.back
+    for entry, context in zip(entries, contexts, strict=True):
+        own = points[entry.first_frame : entry.first_frame + entry.frames]
+        length = (own[:, :, front] - own[:, :, back]).norm(dim=-1).nanmedian()
+        assert context[0] == length
+        seconds = torch.full((1,), 1 / entry.fps)
+        columns = classifier.features.raw(own[None], seconds, context[None])[0]
+        torch.testing.assert_close(context[1:], columns.median(dim=0).values)
+
+
+def test_context_does_not_change_when_animals_are_swapped_or_mirrored(tmp_path, keypoints, entries):
+    classifier = social_classifier(tmp_path, mirror=True, swap_animals=True)
+    plain = recording_contexts(classifier, keypoints, entries)
+    swapped = recording_contexts(classifier, keypoints[:, ::-1].copy(), entries)
+    torch.testing.assert_close(plain, swapped, atol=1e-3, rtol=1e-3)
+    flipped = keypoints[:, :, classifier.mirror_order] * np.array([1, -1], np.float32)
+    torch.testing.assert_close(
+        plain, recording_contexts(classifier, flipped, entries), atol=1e-3, rtol=1e-3
+    )
+    as_they_are = recording_contexts(social_classifier(tmp_path), keypoints, entries)
+    assert not torch.allclose(plain, as_they_are, atol=1e-2)
+
+
+def test_windows_of_a_recording_are_measured_alike(tmp_path, keypoints, entries):
+    features = social_classifier(tmp_path).features
+    points = torch.from_numpy(keypoints[: entries[0].frames])[None].nan_to_num(300.0)
+    seconds = torch.full((1,), 1 / 30)
+    context = torch.full((1, features.context_dim), 55.0)
+    whole = features.raw(points, seconds, context)
+    part = features.raw(points[:, 300:700], seconds, context)
+    torch.testing.assert_close(part[:, 60:-60], whole[:, 360:640])
+
+
+def test_feature_names_tell_medians_apart(tmp_path):
+    features = social_classifier(tmp_path).features
+    names = features.feature_names
+    assert len(names) == features.output_dim == len(set(names)) == 2 * len(features.frame_names)
+    assert names[-1].endswith(", median of the recording")
+    assert features.context_dim == 1 + len(features.frame_names)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_of_features_can_be_left_out(tmp_path, group):
+    everything = social_classifier(tmp_path).features.frame_names
+    rest = social_classifier(tmp_path, leave_out=group).features.frame_names
+    assert set(rest) < set(everything)
+    assert [name for name in everything if name in rest] == list(rest)
+
+
+def test_unknown_group_is_an_error():
+    with pytest.raises(InputError, match="leave_out"):
+        parse_config(["--leave_out", "smell"])
+
+
+def test_average_views_makes_predictions_the_same_for_mirrored_and_swapped_animals(
+    tmp_path, keypoints, entries
+):
+    changed = keypoints[:, ::-1, :].copy()
+    settings = {"mirror": True, "swap_animals": True}
+    averaged = social_classifier(tmp_path, average_views=True, **settings)
+    ours, theirs = (predict_probabilities(averaged, k, entries)[0] for k in (keypoints, changed))
+    np.testing.assert_allclose(ours, theirs, atol=1e-3)
+    plain = social_classifier(tmp_path, **settings)
+    ours, theirs = (predict_probabilities(plain, k, entries)[0] for k in (keypoints, changed))
+    assert np.abs(ours - theirs).max() > 1e-2
+
+
+def test_prediction_length_sets_the_windows_of_prediction(tmp_path, keypoints, entries):
+    seen = []
+    classifier = social_classifier(tmp_path, prediction_length=600)
+    classifier.network.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].shape[1]))
+    predict_probabilities(classifier, keypoints, entries)
+    assert set(seen) == {600}
+    seen.clear()
+    classifier.config = tiny_config(tmp_path, prediction_length=10_000)
+    (first, _) = predict_probabilities(classifier, keypoints, entries)
+    assert set(seen) == {900}, "windows are no longer than the longest recording"
+    assert first.shape == (900, 4)
+
+
+def test_overlap_is_checked_against_the_windows_of_prediction():
+    assert Config(overlap=65, prediction_length=128).window_frames == 128
+    with pytest.raises(InputError, match="overlap: must be at most prediction_length"):
+        Config(overlap=33, prediction_length=32)
