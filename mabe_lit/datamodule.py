@@ -18,6 +18,7 @@ from mabe_lit.dataset import Dataset, open_dataset, write_dataset
 from mabe_lit.distributed import process_rank
 from mabe_lit.errors import InputError
 from mabe_lit.folds import open_fold
+from mabe_lit.mapped import WindowReader
 from mabe_lit.module import BehaviorClassifier
 from mabe_lit.split import open_scored, open_split
 from mabe_lit.synthetic import SIMULATION_VERSION, simulate_recordings
@@ -154,17 +155,20 @@ class _Windows(torch.utils.data.Dataset[Batch]):
 
     def __init__(self, dataset: Dataset, config: Config, contexts: torch.Tensor) -> None:
         frame_gap = config.frame_gap
-        self._dataset = dataset
+        self._keypoints, self._labels = (
+            WindowReader(dataset.keypoints),
+            WindowReader(dataset.labels),
+        )
         self._contexts = contexts
         self._starts = np.array([entry.first_frame for entry in dataset.entries])
         self._seconds = np.array([frame_gap / entry.fps for entry in dataset.entries], np.float32)
 
     def __getitem__(self, window_frames: WindowFrames) -> Batch:
         frames, is_inside = window_frames
-        labels = np.where(is_inside, self._dataset.labels[frames], UNSCORED)
+        labels = np.where(is_inside, self._labels[frames], UNSCORED)
         recording = np.searchsorted(self._starts, frames[:, 0], side="right") - 1
         return {
-            "keypoints": torch.from_numpy(self._dataset.keypoints[frames]),
+            "keypoints": torch.from_numpy(self._keypoints[frames]),
             "seconds": torch.from_numpy(self._seconds[recording]),
             "context": self._contexts[recording],
             "labels": torch.from_numpy(labels.astype(np.int64)),

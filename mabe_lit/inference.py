@@ -11,6 +11,7 @@ import torch
 from mabe_lit.context import recording_contexts
 from mabe_lit.dataset import Entry
 from mabe_lit.device import autocast, resolve_device, resolve_precision
+from mabe_lit.mapped import WindowReader
 from mabe_lit.module import BehaviorClassifier
 from mabe_lit.windows import FrameAverage, covering_windows, prediction_length
 
@@ -53,6 +54,7 @@ def predict_probabilities(
         gap=config.frame_gap,
         overlap=min(config.overlap, length),
     )
+    reader = WindowReader(keypoints)
     average = FrameAverage(len(keypoints), len(classifier.class_names))
     size = max(_BATCH_FRAMES // length, 1)
     for start in range(0, len(grid), size):
@@ -60,7 +62,7 @@ def predict_probabilities(
         recording = np.searchsorted(starts, frames[:, 0], side="right") - 1
         with autocast(where, precision):
             probabilities = classifier.predict(  # (B, T, C)
-                torch.from_numpy(keypoints[frames]).to(where),
+                torch.from_numpy(reader[frames]).to(where),
                 torch.from_numpy(seconds[recording]).to(where),
                 contexts[recording].to(where),
             )
