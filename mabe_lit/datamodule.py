@@ -108,8 +108,8 @@ class BehaviorDataModule(pl.LightningDataModule):
 class WindowBatches:
     """The frames of each batch of an epoch; Lightning tells the epoch, as to any sampler.
 
-    Where several processes train together, each has other batches of the training, as many as the
-    others: a few windows are shown twice to that end. Validation is whole in each of them.
+    Where several processes train together, they share each batch that one alone would have, of
+    ``size`` windows a process; the last batch may be smaller. Validation is whole in each of them.
     """
 
     def __init__(
@@ -138,10 +138,14 @@ class WindowBatches:
         grid = self._tile(rng)
         order = np.arange(len(grid)) if rng is None else rng.permutation(len(grid))
         step = self._size * self._processes
-        if self._processes > 1:
-            order = np.resize(order, -(-len(order) // step) * step)
-        for start in range(self._process * self._size, len(order), step):
-            yield grid.frames_of(order[start : start + self._size])
+        for start in range(0, len(order), step):
+            together = order[start : start + step]
+            share = np.array_split(together, self._processes)[self._process]
+            if len(share):
+                yield grid.frames_of(share)
+            else:  # the others wait for an answer all the same; padding is scored nowhere
+                frames, is_inside = grid.frames_of(together[:1])
+                yield frames, np.zeros_like(is_inside)
 
     def _tile(self, rng: np.random.Generator | None) -> WindowGrid:
         return _tile(self._dataset, self._config, self._length, rng)

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from mabe_lit.config import Config, parse_config
 from mabe_lit.errors import InputError, one_line_errors
@@ -90,6 +91,26 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     with one_line_errors():
         train(parse_config(argv, prog="python -m mabe_lit.distributed"), None)
+
+
+def share_of_frames(is_scored: Tensor) -> Tensor | float:
+    """What a process's mean loss is to be multiplied by, so that each scored frame counts alike.
+
+    Processes average their gradients, however many of their frames are scored: 2 frames of one
+    would count as much as 1,000 of another.
+
+    Args:
+        is_scored: Which of the batch's frames count, of any shape.
+
+    Returns:
+        Scored frames here over their mean over all processes; 1 where there is one process.
+    """
+    if not torch.distributed.is_initialized():
+        return 1.0
+    here = is_scored.sum().to(torch.float32)
+    everywhere = here.clone()
+    torch.distributed.all_reduce(everywhere)
+    return here * torch.distributed.get_world_size() / everywhere.clamp(min=1)
 
 
 if __name__ == "__main__":

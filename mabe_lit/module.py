@@ -15,6 +15,7 @@ from mabe_lit import UNSCORED
 from mabe_lit.augment import Batch, all_views, augment
 from mabe_lit.config import Config
 from mabe_lit.decisions import Decisions
+from mabe_lit.distributed import share_of_frames
 from mabe_lit.errors import InputError
 from mabe_lit.features import PoseFeatures, find_mirror_order
 from mabe_lit.losses import frame_loss, mask_edges, smoothing_loss
@@ -120,6 +121,7 @@ class BehaviorClassifier(pl.LightningModule):
         labels = batch["labels"]
         if stage == "train":
             loss = self._training_loss(self._features(*pose), labels, batch["seconds"])
+            loss = loss * share_of_frames(labels != UNSCORED)
         else:
             logits = self(*pose).float()
             loss = frame_loss(logits, labels)
