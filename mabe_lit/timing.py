@@ -85,7 +85,10 @@ def measure(
         "measured": seen,
         "flops_per_step": flops,
         "floor_step_s": floor_s,
-        "trainer_over_plain": medians["trainer_step_s"] / medians["plain_step_s"],
+        "trainer_over_plain": medians["trainer_step_s"]
+        / medians["plain_step_s"]
+        * step_path.PLAIN_FRAMES
+        / config.sequence_length,
         "trainer_over_bare": medians["trainer_step_s"] / medians["bare_step_s"],
         "floor_over_trainer": floor_s / medians["trainer_step_s"],
         "trained_frames_per_s": frames / medians["trainer_step_s"],

@@ -23,6 +23,9 @@ from mabe_lit.module import BehaviorClassifier
 from mabe_lit.optim import build_optimizer
 from mabe_lit.training import build_trainer
 
+PLAIN_FRAMES = 64
+"""Frames in a window of the plain loop, whatever those of the setting."""
+
 _WARM_UP = 3
 
 
@@ -33,12 +36,11 @@ class PlainLoop:
         """Stack the windows of ``data`` and build the first Transformer."""
         shape = data.train.keypoints.shape
         dim, classes = int(np.prod(shape[1:])), len(data.train.class_names)
-        frames = min(len(data.train.labels), 4096 * config.sequence_length)
-        windows = frames // config.sequence_length
-        stop = windows * config.sequence_length
+        windows = min(len(data.train.labels) // PLAIN_FRAMES, 4096)
+        stop = windows * PLAIN_FRAMES
         pose = np.nan_to_num(np.array(data.train.keypoints[:stop]))
         self._windows = TensorDataset(
-            torch.from_numpy(pose).view(windows, config.sequence_length, dim),
+            torch.from_numpy(pose).view(windows, PLAIN_FRAMES, dim),
             torch.from_numpy(data.train.labels[:stop].astype(np.int64)).view(windows, -1),
         )
         self._device = device
