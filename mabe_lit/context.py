@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mabe_lit.augment import all_views
 from mabe_lit.dataset import Entry
+from mabe_lit.mapped import WindowReader
 from mabe_lit.windows import tiling_windows
 
 if TYPE_CHECKING:
@@ -35,10 +36,13 @@ def recording_contexts(
         entries: Where each of ``R`` recordings lies in them.
 
     Returns:
-        ``(R, context_dim)``, on the CPU.
+        ``(R, context_dim)``, on the CPU; ones where the features do without.
     """
     features, config = classifier.features, classifier.config
+    if not features.needs_context:
+        return torch.ones(len(entries), features.context_dim)
     device = features.center.device
+    reader = WindowReader(keypoints)
     contexts = []
     for entry in entries:
         grid = tiling_windows(
@@ -49,7 +53,7 @@ def recording_contexts(
         )
         picked = np.linspace(0, len(grid) - 1, min(_WINDOWS, len(grid))).astype(np.int64)
         frames, is_inside = grid.frames_of(picked)
-        windows = torch.from_numpy(keypoints[frames]).to(device)
+        windows = torch.from_numpy(reader[frames]).to(device)
         views = all_views(windows, config, classifier.mirror_order)
         seconds = torch.full((len(views),), config.frame_gap / entry.fps, device=device)
         is_real = torch.from_numpy(is_inside).to(device).repeat(len(views) // len(windows), 1)

@@ -84,6 +84,11 @@ class PoseFeatures(nn.Module):
         return len(self.frame_names) * (1 + self.medians)
 
     @property
+    def needs_context(self) -> bool:
+        """Whether anything is computed from a context."""
+        return self.medians or self.kind == "social"
+
+    @property
     def context_dim(self) -> int:
         """Columns of a context."""
         return 1 + len(self.frame_names) * self.medians

@@ -132,3 +132,8 @@ def test_overlap_is_checked_against_the_windows_of_prediction():
     assert Config(overlap=65, prediction_length=128).window_frames == 128
     with pytest.raises(InputError, match="overlap: must be at most prediction_length"):
         Config(overlap=33, prediction_length=32)
+
+
+def test_recordings_are_not_read_for_features_that_need_no_context(tmp_path, entries):
+    classifier = social_classifier(tmp_path, features="coordinates", recording_context=False)
+    assert torch.equal(recording_contexts(classifier, None, entries), torch.ones(2, 1))
