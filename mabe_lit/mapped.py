@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-BUDGET_BYTES = 256 << 20
+BUDGET_BYTES = 512 << 20
 """Bytes of an array that may lie in this process's memory before they are given back."""
 
-_READ_AROUND_BYTES = 64 << 10  # what Linux maps around a page that is touched
+_READ_AROUND_BYTES = 2 << 20
+"""What Linux may map around a page that is touched, where it caches a file in large pieces."""
 
 
 class WindowReader:
