@@ -54,7 +54,7 @@ def other_processes(config: Config) -> Iterator[None]:
     }
     command = [sys.executable, "-m", "mabe_lit.distributed", "--config"]
     command.append(str(config.run_dir / "config.yaml"))
-    earlier = dict(os.environ)
+    earlier, threads = dict(os.environ), torch.get_num_threads()
     os.environ.update(shared, LOCAL_RANK="0")
     # This package may be found by the folder that this process was started in.
     places = [str(Path(__file__).resolve().parent.parent), earlier.get("PYTHONPATH")]
@@ -76,6 +76,7 @@ def other_processes(config: Config) -> Iterator[None]:
             torch.distributed.destroy_process_group()
         os.environ.clear()
         os.environ.update(earlier)
+        torch.set_num_threads(threads)  # Lightning has shared the cores out among the processes
 
 
 def _free_port() -> int:

@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pytest
+import torch
 from test_training import tiny_config
 
 from mabe_lit.datamodule import BehaviorDataModule, WindowBatches
@@ -66,7 +67,7 @@ def test_more_devices_than_gpus_is_an_error(tmp_path, monkeypatch):
 
 def test_two_processes_learn_as_one_does_from_the_same_batches(tmp_path):
     """With dropout each would draw other numbers; all else is the same but for rounding."""
-    curves = []
+    curves, threads = [], torch.get_num_threads()
     for devices, size in ((1, 8), (2, 4)):
         config = tiny_config(
             tmp_path,
@@ -86,3 +87,6 @@ def test_two_processes_learn_as_one_does_from_the_same_batches(tmp_path):
     assert np.allclose(*np.array(curves)[..., 1], rtol=1e-4)
     assert not np.allclose(curves[0][0], curves[0][-1], rtol=1e-2), "or nothing was learned"
     assert steps > 2
+    assert torch.get_num_threads() == threads, (
+        "a process that trained with others has its cores back"
+    )
