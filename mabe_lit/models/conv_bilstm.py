@@ -7,6 +7,7 @@ Phoneme Classification with Bidirectional LSTM Networks", IJCNN 2005, for readin
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -53,8 +54,14 @@ class ConvBiLSTM(Network):
         """``(B, T, D)`` features -> ``(B, T, C)`` logits."""
         x = F.relu(self.first_conv(features))  # (B, T, H)
         x = F.relu(self.second_conv(x))
-        x, _ = self.lstm(self.dropout(self.norm(x)))  # (B, T, H), one half a direction
+        x = self._run_lstm(self.dropout(self.norm(x)))  # (B, T, H), one half a direction
         return self.head(self.dropout(x))  # type: ignore[no-any-return]
+
+    def _run_lstm(self, x: Tensor) -> Tensor:
+        if x.device.type != "cpu":
+            return self.lstm(x)[0]  # type: ignore[no-any-return]
+        with torch.autocast("cpu", enabled=False):  # a CPU's LSTM takes twice as long in bf16
+            return self.lstm(x.float())[0]  # type: ignore[no-any-return]
 
 
 def _initialise_lstm(lstm: nn.LSTM) -> None:
