@@ -14,7 +14,8 @@ from mabe_lit import UNSCORED
 from mabe_lit.augment import Batch
 from mabe_lit.config import Config
 from mabe_lit.context import recording_contexts
-from mabe_lit.dataset import Dataset, open_dataset, write_dataset
+from mabe_lit.dataset import Dataset, open_dataset
+from mabe_lit.dataset_writer import write_dataset
 from mabe_lit.distributed import process_rank
 from mabe_lit.errors import InputError
 from mabe_lit.folds import open_fold

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mabe_lit import UNSCORED
-from mabe_lit.atomic import folder_replaced_atomically
 from mabe_lit.errors import InputError
 from mabe_lit.recording import Recording
 
@@ -98,52 +97,11 @@ class Dataset:
         return replace(self, entries=tuple(self.entries[index] for index in sorted(recordings)))
 
 
-def write_dataset(
-    recordings: Iterable[Recording],
-    directory: Path | str,
-    *,
-    source: Mapping[str, Any] | None = None,
-    overwrite: bool = False,
-) -> None:
-    """Write ``recordings`` to ``directory``, whole or not at all.
-
-    The folder is written under a temporary name beside ``directory`` and renamed when complete.
-
-    Args:
-        recordings: At least one; all with the same animals, key points and classes, and with
-            different names.
-        directory: The folder to make; its parents are made as well.
-        source: What to note of where the recordings came from; plain JSON values.
-        overwrite: Replace an existing dataset.
-
-    Raises:
-        InputError: If the recordings do not fit together, or ``directory`` may not be replaced.
-        OSError: If the folder cannot be written.
-    """
-    directory = Path(directory)
-    check_writable(directory, overwrite=overwrite)
-    with folder_replaced_atomically(directory) as temporary:
-        _write_files(list(recordings), temporary, dict(source or {}))
-
-
-def check_writable(directory: Path, *, overwrite: bool) -> None:
-    """Raise ``InputError`` if ``directory`` exists and is not a dataset that may be replaced."""
-    if not directory.exists():
-        return
-    if not directory.is_dir():
-        raise InputError(f"{directory}: is a file, expected a folder to write a dataset to")
-    is_empty = not any(directory.iterdir())
-    if not is_empty and not (directory / "dataset.json").is_file():
-        raise InputError(f"{directory}: holds files that are not a dataset, and is left as it is")
-    if not is_empty and not overwrite:
-        raise InputError(f"{directory}: already holds a dataset; --force replaces it")
-
-
 def open_dataset(directory: Path | str) -> Dataset:
     """Open a dataset folder.
 
     Args:
-        directory: A folder that ``write_dataset`` made.
+        directory: A folder that ``mabe_lit.dataset_writer`` made.
 
     Returns:
         The dataset, its arrays memory-mapped.
@@ -186,50 +144,6 @@ def open_dataset(directory: Path | str) -> Dataset:
         raise InputError(f"{index_file}: is incomplete or damaged ({error})") from error
     _check(dataset)
     return dataset
-
-
-def _write_files(recordings: list[Recording], directory: Path, source: dict[str, Any]) -> None:
-    if not recordings:
-        raise InputError("there are no recordings to write")
-    first = recordings[0]
-    for other in recordings[1:]:
-        for what in ("animal_names", "keypoint_names", "class_names"):
-            if getattr(other, what) != getattr(first, what):
-                raise InputError(
-                    f"recording {other.name!r} has {what} {list(getattr(other, what))}, "
-                    f"but {first.name!r} has {list(getattr(first, what))}"
-                )
-    names = [recording.name for recording in recordings]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"recording {name!r} is there {names.count(name)} times")
-    frames = [len(recording) for recording in recordings]
-    first_frames = np.concatenate([[0], np.cumsum(frames)[:-1]]).tolist()
-    shape = (sum(frames), *first.keypoints.shape[1:])
-    keypoints = np.lib.format.open_memmap(
-        directory / "keypoints.npy", mode="w+", dtype=np.float32, shape=shape
-    )
-    labels = np.lib.format.open_memmap(
-        directory / "labels.npy", mode="w+", dtype=np.int16, shape=shape[:1]
-    )
-    for start, recording in zip(first_frames, recordings, strict=True):
-        keypoints[start : start + len(recording)] = recording.keypoints
-        labels[start : start + len(recording)] = recording.labels
-    keypoints.flush()
-    labels.flush()
-    entries = [
-        Entry(recording.name, start, len(recording), float(recording.fps))
-        for start, recording in zip(first_frames, recordings, strict=True)
-    ]
-    index = {
-        "format_version": FORMAT_VERSION,
-        "source": source,
-        "animal_names": first.animal_names,
-        "keypoint_names": first.keypoint_names,
-        "class_names": first.class_names,
-        "recordings": [asdict(entry) for entry in entries],
-    }
-    (directory / "dataset.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
 
 
 def _open_array(file: Path, dtype: type) -> np.ndarray:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mabe_lit import UNSCORED
 from mabe_lit.cli import parse_arguments
-from mabe_lit.dataset import check_writable, write_dataset
+from mabe_lit.dataset_writer import check_writable, write_dataset
 from mabe_lit.errors import InputError, InputWarning, one_line_errors
 from mabe_lit.readers import (
     Annotation,

@@ -13,7 +13,8 @@ import numpy as np
 
 from mabe_lit.config import Config
 from mabe_lit.datamodule import BehaviorDataModule, WindowBatches
-from mabe_lit.dataset import Dataset, open_dataset, write_dataset
+from mabe_lit.dataset import Dataset, open_dataset
+from mabe_lit.dataset_writer import write_dataset
 from mabe_lit.module import BehaviorClassifier
 from mabe_lit.recording import Recording
 from mabe_lit.synthetic import simulate_recordings

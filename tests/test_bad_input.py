@@ -15,7 +15,7 @@ from test_training import tiny_config
 
 from mabe_lit import evaluate, predict
 from mabe_lit import fit as fit_command
-from mabe_lit.dataset import write_dataset
+from mabe_lit.dataset_writer import write_dataset
 from mabe_lit.fit import fit
 from mabe_lit.recording import Recording
 from mabe_lit.synthetic import simulate_recordings

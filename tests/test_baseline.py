@@ -10,7 +10,8 @@ from mabe_lit import baseline as command
 from mabe_lit.baseline import baseline
 from mabe_lit.boosted_trees import fit_boosted_trees, round_to_quantiles, window_statistics
 from mabe_lit.compare import compare
-from mabe_lit.dataset import open_dataset, write_dataset
+from mabe_lit.dataset import open_dataset
+from mabe_lit.dataset_writer import write_dataset
 from mabe_lit.recording import Recording
 from mabe_lit.synthetic import CLASS_NAMES, simulate_recordings
 

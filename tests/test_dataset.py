@@ -1,10 +1,12 @@
 import json
+import weakref
 
 import numpy as np
 import pytest
 
 from mabe_lit import UNSCORED
-from mabe_lit.dataset import open_dataset, write_dataset
+from mabe_lit.dataset import open_dataset
+from mabe_lit.dataset_writer import write_dataset
 from mabe_lit.errors import InputError
 from mabe_lit.recording import Recording
 
@@ -75,6 +77,24 @@ def test_dataset_never_replaces_a_folder_of_other_files(tmp_path):
     assert (tmp_path / "thesis.txt").exists()
 
 
+def test_dataset_is_written_recording_by_recording(tmp_path):
+    alive = []
+
+    def recordings():
+        for number in range(20):
+            each = recording(f"{number}", frames=10**number if number < 5 else 3)
+            alive.append(weakref.ref(each))
+            yield each
+            del each
+            assert sum(ref() is not None for ref in alive) <= 3, "the first, and the one at hand"
+
+    write_dataset(recordings(), tmp_path / "set")
+    dataset = open_dataset(tmp_path / "set")
+    assert len(dataset.labels) == 11111 + 15 * 3
+    np.testing.assert_array_equal(dataset[4].keypoints, recording(frames=10_000).keypoints)
+    np.testing.assert_array_equal(dataset[19].labels, recording(frames=3).labels)
+
+
 def test_dataset_that_fails_half_way_leaves_nothing(tmp_path):
     def recordings():
         yield recording("a")
@@ -117,7 +137,7 @@ def test_recording_collects_all_problems():
 
 
 def test_dataset_names_are_unique(tmp_path):
-    with pytest.raises(InputError, match="'a' is there 2 times"):
+    with pytest.raises(InputError, match="'a' is there more than once"):
         write_dataset([recording("a"), recording("a", 7)], tmp_path / "set")
 
 

@@ -14,7 +14,8 @@ from test_training import names_of, tiny_config
 from mabe_lit import evaluate as evaluate_command
 from mabe_lit import predict as predict_command
 from mabe_lit.checkpoint import load_classifier, read_checkpoint
-from mabe_lit.dataset import open_dataset, write_dataset
+from mabe_lit.dataset import open_dataset
+from mabe_lit.dataset_writer import write_dataset
 from mabe_lit.decisions import Decisions, digest_labels
 from mabe_lit.ensemble import load_ensemble
 from mabe_lit.evaluate import evaluate

@@ -8,7 +8,8 @@ import pytest
 import torch
 from test_training import tiny_config
 
-from mabe_lit.dataset import open_dataset, write_dataset
+from mabe_lit.dataset import open_dataset
+from mabe_lit.dataset_writer import write_dataset
 from mabe_lit.evaluate import evaluate
 from mabe_lit.fit import fit
 from mabe_lit.metrics import score_recordings

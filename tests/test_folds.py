@@ -9,7 +9,8 @@ from test_training import tiny_config
 
 from mabe_lit import UNSCORED
 from mabe_lit.config import Config
-from mabe_lit.dataset import open_dataset, write_dataset
+from mabe_lit.dataset import open_dataset
+from mabe_lit.dataset_writer import write_dataset
 from mabe_lit.errors import InputError
 from mabe_lit.fit import fit, main
 from mabe_lit.folds import assign_folds, open_fold, summarize_folds

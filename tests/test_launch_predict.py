@@ -8,7 +8,8 @@ import pytest
 from modal_emulator.client import PROJECT, ModalCloud
 from test_evaluate_predict import write_deeplabcut
 
-from mabe_lit.dataset import open_dataset, write_dataset
+from mabe_lit.dataset import open_dataset
+from mabe_lit.dataset_writer import write_dataset
 from mabe_lit.predict import predict
 from mabe_lit.prepare import prepare
 from mabe_lit.synthetic import simulate_recordings

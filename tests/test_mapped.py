@@ -8,22 +8,45 @@ from mabe_lit.mapped import WindowReader
 from mabe_lit.timing_data import resident_bytes
 
 
-def test_windows_are_the_arrays_whether_mapped_or_not(tmp_path, monkeypatch):
-    monkeypatch.setattr(mapped, "BUDGET_BYTES", 1_000)
+@pytest.fixture
+def on_disk(tmp_path, monkeypatch):
+    """An array, and a reader of the same on disk that takes it for a large one."""
+    monkeypatch.setattr(mapped, "LARGE_BYTES", 1_000)
     array = np.arange(5_000, dtype=np.float32).reshape(1_000, 5)
     np.save(tmp_path / "array.npy", array)
-    on_disk = WindowReader(np.load(tmp_path / "array.npy", mmap_mode="r"))
+    return array, WindowReader(np.load(tmp_path / "array.npy", mmap_mode="r"))
+
+
+def test_windows_are_the_arrays_whether_mapped_or_not(on_disk):
+    array, reader = on_disk
     rng = np.random.default_rng(0)
     for _ in range(20):
         frames = rng.integers(0, 1_000, (4, 16))
-        assert np.array_equal(on_disk[frames], array[frames])
+        assert np.array_equal(reader[frames], array[frames])
         assert np.array_equal(WindowReader(array)[frames], array[frames])
 
 
-def test_memory_stays_within_the_budget(tmp_path, monkeypatch):
+@pytest.mark.parametrize("gap", [1, 3])
+def test_windows_at_the_edges_with_gaps_and_padding(on_disk, gap):
+    array, reader = on_disk
+    starts = np.array([0, 400, 999 - 15 * gap, 990])
+    frames = np.minimum(starts[:, None] + gap * np.arange(16), 999)
+    assert np.array_equal(reader[frames], array[frames])
+
+
+def test_a_file_cut_short_is_an_error(on_disk, tmp_path):
+    _, reader = on_disk
+    with (tmp_path / "array.npy").open("r+b") as file:
+        file.truncate(10_000)
+    reader[np.arange(16)[None]]
+    with pytest.raises(OSError, match="shorter than"):
+        reader[900 + np.arange(16)[None]]
+
+
+def test_a_large_array_does_not_end_up_in_memory(tmp_path, monkeypatch):
     if not resident_bytes():
         pytest.skip("the system does not tell how much memory a process has")
-    monkeypatch.setattr(mapped, "BUDGET_BYTES", 16 << 20)
+    monkeypatch.setattr(mapped, "LARGE_BYTES", 16 << 20)
     file = tmp_path / "large.npy"
     array = np.lib.format.open_memmap(file, mode="w+", dtype=np.float32, shape=(2_000_000, 32))
     array[:] = 1
@@ -36,4 +59,4 @@ def test_memory_stays_within_the_budget(tmp_path, monkeypatch):
         return resident_bytes() - before
 
     assert grown_by(WindowReader(np.load(file, mmap_mode="r"))) < 64 << 20
-    assert grown_by(np.load(file, mmap_mode="r")) > 128 << 20, "or there is nothing to give back"
+    assert grown_by(np.load(file, mmap_mode="r")) > 128 << 20, "or nothing was saved"

@@ -10,7 +10,8 @@ import torch
 from mabe_lit import UNSCORED
 from mabe_lit.checkpoint import load_classifier, read_checkpoint
 from mabe_lit.config import Config
-from mabe_lit.dataset import open_dataset, write_dataset
+from mabe_lit.dataset import open_dataset
+from mabe_lit.dataset_writer import write_dataset
 from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.fit import fit
 from mabe_lit.fit import main as fit_main
