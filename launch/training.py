@@ -14,8 +14,9 @@ from typing import Any
 import modal
 
 from launch.app import VOLUME_PATH
-from mabe_lit.config import MAX_DEVICES, Config
+from mabe_lit.config import Config
 from mabe_lit.errors import InputError, InputWarning, describe_error, one_line_warnings
+from mabe_lit.ranges import MAX_DEVICES
 
 RETRIES = modal.Retries(max_retries=10, backoff_coefficient=2.0, initial_delay=1.0)
 """Attempts after one that timed out or broke; each goes on from the newest checkpoint."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mabe_lit.atomic import folder_filled_atomically
 from mabe_lit.cli import parse_arguments, share_cores
 from mabe_lit.errors import InputError, one_line_errors
 
@@ -40,7 +41,7 @@ def benchmark(
         device: Where to compute: auto, cpu or cuda.
         steps: Training steps of a measurement.
         rounds: Measurements of each contender, one after the other in each round.
-        data_frames: Frames of the large dataset, which is written to a temporary folder with 112
+        data_frames: Frames of the large dataset, which is written to a temporary folder with 114
             bytes a frame; 43000000 is the largest public one. 0 leaves this part out.
         epoch_frames: Sizes of datasets to train an epoch on, such as 100000 1000000; none if left
             out. The large dataset must have as many.
@@ -55,6 +56,7 @@ def benchmark(
     # torch and lightning take seconds to import; --help and a wrong key do not wait for them.
     from mabe_lit.config import parse_config
     from mabe_lit.timing import measure
+    from mabe_lit.timing_data import RECORDING_FRAMES
     from mabe_lit.training import quiet_lightning
 
     changes = {"model_type": model, "features": features, "batch_size": batch_size}
@@ -64,7 +66,15 @@ def benchmark(
         raise InputError(f"--epoch_frames: must be at most data_frames, {data_frames:,}")
     if min(steps, rounds) < 1:
         raise InputError("--steps, --rounds: must be at least 1")
-    with tempfile.TemporaryDirectory(prefix="mabe_lit-") as temporary, quiet_lightning():
+    if data_frames and data_frames < RECORDING_FRAMES:
+        raise InputError(
+            f"--data_frames: must be 0 or at least {RECORDING_FRAMES:,}, got {data_frames}"
+        )
+    with (
+        tempfile.TemporaryDirectory(prefix="mabe_lit-") as temporary,
+        folder_filled_atomically(Path(output)) as results,
+        quiet_lightning(),
+    ):
         options += [
             "--dataset=recordings",
             f"--train_data_dir={temporary}/small",
@@ -74,6 +84,9 @@ def benchmark(
             "--ema_decay=0",  # the plain loop averages no weights
         ]
         config = parse_config(["--config", setting, *options] if setting else options)
+        least = 4 * config.batch_size * config.sequence_length
+        if epochs and epochs[0] < least:
+            raise InputError(f"--epoch_frames: must be four batches or more, {least:,} frames")
         result = measure(
             config,
             Path(temporary),
@@ -82,9 +95,8 @@ def benchmark(
             data_frames=data_frames,
             epoch_frames=epochs,
         )
-    folder = Path(output)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "benchmark.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+        file = results / "benchmark.json"
+        file.write_text(json.dumps(result, indent=1), encoding="utf-8")
     return result
 
 

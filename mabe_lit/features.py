@@ -7,6 +7,7 @@ import re
 import torch
 from torch import Tensor, nn
 
+from mabe_lit.gaps import fill_missing
 from mabe_lit.scaling import ROBUST_RANGE, robust_scale
 from mabe_lit.social import GROUPS, find_bodies, social_feature_names, social_features
 
@@ -200,38 +201,6 @@ def find_mirror_order(keypoint_names: tuple[str, ...]) -> list[int]:
     return order
 
 
-def fill_missing(keypoints: Tensor) -> Tensor:
-    """Interpolate missing points between the frames of a window in which they were seen.
-
-    Before the first and after the last sighting the nearest one holds. A point that is missing in
-    the whole window takes the mean of its animal's points in the same frame; an animal that is
-    missing, the mean of all.
-
-    Args:
-        keypoints: ``(B, T, A, K, 2)``, NaN where untracked.
-
-    Returns:
-        ``(B, T, A, K, 2)`` without NaN; all zero in a window without any point.
-    """
-    B, T, A, K, _ = keypoints.shape
-    is_seen = ~torch.isnan(keypoints).any(-1)  # (B, T, A, K)
-    known = torch.where(is_seen[..., None], keypoints, 0.0)
-    frame = torch.arange(T, device=keypoints.device).view(1, T, 1, 1)
-    before = torch.where(is_seen, frame, -1).cummax(1).values
-    after = torch.where(is_seen, frame, T).flip(1).cummin(1).values.flip(1)
-    is_ever_seen = (before >= 0) | (after < T)
-    left = torch.where(before >= 0, before, after).clamp(max=T - 1)
-    right = torch.where(after < T, after, before).clamp(min=0)
-    share = (frame - left) / (right - left).clamp(min=1)  # 0 at the left sighting, 1 at the right
-    left_point = known.gather(1, left[..., None].expand(B, T, A, K, 2))
-    right_point = known.gather(1, right[..., None].expand(B, T, A, K, 2))
-    filled = left_point + share[..., None] * (right_point - left_point)
-    animal_mean, is_animal_seen = _masked_mean(filled, is_ever_seen, (3,))
-    everyone, _ = _masked_mean(filled, is_ever_seen, (2, 3))
-    fallback = torch.where(is_animal_seen, animal_mean, everyone)
-    return torch.where(is_ever_seen[..., None], filled, fallback)
-
-
 def align_to_first_animal(points: Tensor, front: int, back: int) -> Tensor:
     """Put the first animal of each window's middle frame at the origin, facing +x.
 
@@ -255,12 +224,6 @@ def align_to_first_animal(points: Tensor, front: int, back: int) -> Tensor:
     rotation = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], -2)
     centred = (points - origin[:, None, None, None]) / length[:, None, None, None, None]
     return torch.einsum("btakx,bxy->btaky", centred, rotation)
-
-
-def _masked_mean(points: Tensor, mask: Tensor, dims: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    count = mask.sum(dims, keepdim=True)[..., None]
-    total = torch.where(mask[..., None], points, 0.0).sum(dims, keepdim=True)
-    return total / count.clamp(min=1), count > 0
 
 
 def _first_match(names: list[str], parts: tuple[str, ...], *, default: int) -> int:

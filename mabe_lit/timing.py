@@ -18,6 +18,7 @@ from mabe_lit.config import Config
 from mabe_lit.datamodule import BehaviorDataModule
 from mabe_lit.device import resolve_device, resolve_precision
 from mabe_lit.module import BehaviorClassifier
+from mabe_lit.training import build_classifier
 
 SMALL_FRAMES = 500_000
 """Frames of the dataset that steps are trained on, and that a large one is compared with."""
@@ -49,13 +50,7 @@ def measure(
     data.setup()
 
     def build() -> BehaviorClassifier:
-        torch.manual_seed(config.seed)
-        classifier = BehaviorClassifier(
-            config,
-            animal_names=data.train.animal_names,
-            keypoint_names=data.train.keypoint_names,
-            class_names=data.train.class_names,
-        )
+        classifier = build_classifier(config, data.train)
         data.describe_recordings(classifier)
         classifier.fit_scales(data.statistics_windows())
         return classifier

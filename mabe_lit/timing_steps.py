@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import lightning.pytorch as pl
@@ -78,33 +79,28 @@ class PlainLoop:
         loss.item()
 
 
+@dataclass(frozen=True)
 class TrainerLoop:
-    """Training as ``mabe_lit.fit`` does it, an epoch of few batches a measurement."""
+    """Training ``classifier`` as ``mabe_lit.fit`` does, an epoch of few batches a measurement."""
 
-    def __init__(
-        self,
-        config: Config,
-        data: BehaviorDataModule,
-        classifier: BehaviorClassifier,
-        device: torch.device,
-    ) -> None:
-        """Train ``classifier`` on ``data``."""
-        self._config, self._data, self._device = config, data, device
-        self._classifier = classifier
+    config: Config
+    data: BehaviorDataModule
+    classifier: BehaviorClassifier
+    device: torch.device
 
     def __call__(self, steps: int) -> float:
         """Seconds a step, over so many; from the end of a batch to the end of another."""
-        watch = _StopWatch(self._device)
+        watch = _StopWatch(self.device)
         trainer = build_trainer(
-            self._config,
-            self._device,
+            self.config,
+            self.device,
             callbacks=[watch],
             enable_checkpointing=False,
             enable_progress_bar=False,
             limit_train_batches=steps + _WARM_UP,
             limit_val_batches=0,
         )
-        trainer.fit(self._classifier, self._data.train_dataloader(), self._data.val_dataloader())
+        trainer.fit(self.classifier, self.data.train_dataloader(), self.data.val_dataloader())
         return watch.elapsed / steps
 
 

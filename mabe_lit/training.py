@@ -66,13 +66,7 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
     data = BehaviorDataModule(config)
     data.prepare_data()
     data.setup()
-    torch.manual_seed(config.seed)
-    classifier = BehaviorClassifier(
-        config,
-        animal_names=data.train.animal_names,
-        keypoint_names=data.train.keypoint_names,
-        class_names=data.train.class_names,
-    )
+    classifier = build_classifier(config, data.train)
     folder = open_run(config)  # after all checks, so that a wrong setting leaves no folder behind
     result = read_result(folder)
     if result is not None:
@@ -104,6 +98,17 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
         if process_rank(config):
             return {}
     return write_result(folder, _finish(config, data.val, table, folder, on_checkpoint))
+
+
+def build_classifier(config: Config, dataset: Dataset) -> BehaviorClassifier:
+    """One for the animals, key points and classes of ``dataset``; its weights are the seed's."""
+    torch.manual_seed(config.seed)
+    return BehaviorClassifier(
+        config,
+        animal_names=dataset.animal_names,
+        keypoint_names=dataset.keypoint_names,
+        class_names=dataset.class_names,
+    )
 
 
 def build_trainer(

@@ -69,14 +69,26 @@ def test_table_names_the_ratios(measured):
         ["--steps", "0"],
         ["--device", "tpu"],
         ["--epoch_frames", "3000000"],
+        ["--epoch_frames", "0"],
+        ["--epoch_frames", "4095"],
+        ["--epoch_frames", "many"],
+        ["--data_frames", "-1"],
+        ["--batch_size", "-8"],
         ["--setting", "nowhere.yaml"],
+        ["--setting", "broken.yaml"],
+        ["--setting", "unknown.yaml"],
+        ["--output", "broken.yaml"],
     ],
 )
-def test_wrong_options_are_one_line(wrong, capsys):
+def test_wrong_options_are_one_line_and_leave_nothing(wrong, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken.yaml").write_text("a: [")
+    (tmp_path / "unknown.yaml").write_text("hidden: 3")
     with pytest.raises(SystemExit) as stop:
         main(wrong)
     assert stop.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["broken.yaml", "unknown.yaml"]
 
 
 def test_written_recordings_have_the_frames_asked_for(tmp_path):

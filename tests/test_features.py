@@ -3,7 +3,8 @@ import math
 import pytest
 import torch
 
-from mabe_lit.features import PoseFeatures, align_to_first_animal, fill_missing, find_body_axis
+from mabe_lit.features import PoseFeatures, align_to_first_animal, find_body_axis
+from mabe_lit.gaps import fill_missing
 from mabe_lit.synthetic import ANIMAL_NAMES, KEYPOINT_NAMES, simulate_recordings
 
 

@@ -3,7 +3,8 @@ import math
 import pytest
 import torch
 
-from mabe_lit.features import PoseFeatures, fill_missing
+from mabe_lit.features import PoseFeatures
+from mabe_lit.gaps import fill_missing
 from mabe_lit.social import (
     GROUPS,
     find_bodies,

@@ -1,0 +1,44 @@
+"""Points that were not tracked, from those that were; in torch, without a loop over frames."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def fill_missing(keypoints: Tensor) -> Tensor:
+    """Interpolate missing points between the frames of a window in which they were seen.
+
+    Before the first and after the last sighting the nearest one holds. A point that is missing in
+    the whole window takes the mean of its animal's points in the same frame; an animal that is
+    missing, the mean of all.
+
+    Args:
+        keypoints: ``(B, T, A, K, 2)``, NaN where untracked.
+
+    Returns:
+        ``(B, T, A, K, 2)`` without NaN; all zero in a window without any point.
+    """
+    B, T, A, K, _ = keypoints.shape
+    is_seen = ~torch.isnan(keypoints).any(-1)  # (B, T, A, K)
+    known = torch.where(is_seen[..., None], keypoints, 0.0)
+    frame = torch.arange(T, device=keypoints.device).view(1, T, 1, 1)
+    before = torch.where(is_seen, frame, -1).cummax(1).values
+    after = torch.where(is_seen, frame, T).flip(1).cummin(1).values.flip(1)
+    is_ever_seen = (before >= 0) | (after < T)
+    left = torch.where(before >= 0, before, after).clamp(max=T - 1)
+    right = torch.where(after < T, after, before).clamp(min=0)
+    share = (frame - left) / (right - left).clamp(min=1)  # 0 at the left sighting, 1 at the right
+    left_point = known.gather(1, left[..., None].expand(B, T, A, K, 2))
+    right_point = known.gather(1, right[..., None].expand(B, T, A, K, 2))
+    filled = left_point + share[..., None] * (right_point - left_point)
+    animal_mean, is_animal_seen = _masked_mean(filled, is_ever_seen, (3,))
+    everyone, _ = _masked_mean(filled, is_ever_seen, (2, 3))
+    fallback = torch.where(is_animal_seen, animal_mean, everyone)
+    return torch.where(is_ever_seen[..., None], filled, fallback)
+
+
+def _masked_mean(points: Tensor, mask: Tensor, dims: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    count = mask.sum(dims, keepdim=True)[..., None]
+    total = torch.where(mask[..., None], points, 0.0).sum(dims, keepdim=True)
+    return total / count.clamp(min=1), count > 0
