@@ -140,7 +140,7 @@ class Config:
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     """Number format of matrix products; auto takes the fastest that the device computes well."""
     overlap: int = 2
-    """Windows that see a frame in evaluation and prediction; their probabilities are averaged."""
+    """Windows that see a frame in prediction; averaged, those that have it at their edge less."""
     prediction_length: int | None = None
     """Frames in a window of evaluation and prediction; null takes sequence_length."""
     average_views: bool = False

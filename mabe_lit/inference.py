@@ -26,7 +26,7 @@ def predict_probabilities(
     *,
     device: str = "auto",
 ) -> list[npt.NDArray[np.float32]]:
-    """Probabilities of the classes for each frame: the mean over all windows that see it.
+    """Probabilities of the classes for each frame: the mean over windows, see ``FrameAverage``.
 
     Args:
         classifier: A trained classifier; it is moved to the device.

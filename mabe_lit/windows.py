@@ -140,23 +140,29 @@ def _grid(
 
 
 class FrameAverage:
-    """Means over all windows that saw a frame."""
+    """Means over all windows that saw a frame, weighted by its distance to the window's edge.
+
+    Near its edge a window shows what comes before or after for less long than its network and the
+    features' time scales reach.
+    """
 
     def __init__(self, frames: int, columns: int) -> None:
         """Start with nothing seen of ``frames`` frames with ``columns`` values each."""
         self._total = np.zeros((frames, columns), np.float32)
-        self._count = np.zeros(frames, np.float32)
+        self._weight = np.zeros(frames, np.float32)
 
     def add(self, frames: _Ints, is_inside: _Bools, values: npt.NDArray[np.float32]) -> None:
         """Add windows: ``frames``, ``is_inside (B, T)`` of a grid, and ``values (B, T, C)``."""
+        from_start = np.arange(1, frames.shape[1] + 1, dtype=np.float32)
+        weight = np.broadcast_to(np.minimum(from_start, from_start[::-1]), frames.shape)[is_inside]
         seen = frames[is_inside]
-        np.add.at(self._total, seen, values[is_inside])
-        np.add.at(self._count, seen, np.float32(1))
+        np.add.at(self._total, seen, values[is_inside] * weight[:, None])
+        np.add.at(self._weight, seen, weight)
 
     def mean(self, first: int, frames: int) -> npt.NDArray[np.float32]:
         """``(frames, C)`` means of a recording; every frame of it must have been seen."""
-        count = self._count[first : first + frames]
-        if not count.all():
-            raise RuntimeError(f"{(count == 0).sum()} frames are in no window")
-        mean: npt.NDArray[np.float32] = self._total[first : first + frames] / count[:, None]
+        weight = self._weight[first : first + frames]
+        if not weight.all():
+            raise RuntimeError(f"{(weight == 0).sum()} frames are in no window")
+        mean: npt.NDArray[np.float32] = self._total[first : first + frames] / weight[:, None]
         return mean

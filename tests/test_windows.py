@@ -95,12 +95,21 @@ def test_window_padding_repeats_the_nearest_frame():
     np.testing.assert_array_equal(is_inside, [[True, True, True, False, False, False]])
 
 
-def test_frame_average_is_the_mean_over_windows():
+def test_frame_average_is_the_mean_over_windows_whose_edges_weigh_less():
     grid = covering_windows(*layout([5]), length=4, gap=1, overlap=2)  # frames 0-3 and 1-4
     frames, is_inside = all_windows(grid)
     average = FrameAverage(5, 1)
     average.add(frames, is_inside, np.array([[1.0] * 4, [3.0] * 4], np.float32)[..., None])
-    np.testing.assert_allclose(average.mean(0, 5)[:, 0], [1, 2, 2, 2, 3])
+    middle_counts_twice = [1, (2 * 1 + 3) / 3, 2, (1 + 2 * 3) / 3, 3]
+    np.testing.assert_allclose(average.mean(0, 5)[:, 0], middle_counts_twice)
+
+
+def test_frame_average_of_equal_answers_is_the_answer():
+    grid = covering_windows(*layout([50, 3, 17]), length=8, gap=2, overlap=4)
+    frames, is_inside = all_windows(grid)
+    average = FrameAverage(70, 1)
+    average.add(frames, is_inside, frames[..., None].astype(np.float32))
+    np.testing.assert_allclose(average.mean(0, 70)[:, 0], np.arange(70), rtol=1e-6)
 
 
 def test_frame_average_refuses_unseen_frames():
