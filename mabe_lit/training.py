@@ -16,6 +16,7 @@ from lightning.pytorch.callbacks import EMAWeightAveraging, RichProgressBar
 
 from mabe_lit.callbacks import EpochTable
 from mabe_lit.checkpoint import load_classifier
+from mabe_lit.compiled import compile_training
 from mabe_lit.config import Config
 from mabe_lit.datamodule import BehaviorDataModule
 from mabe_lit.dataset import Dataset
@@ -88,6 +89,8 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
         )
         classifier.class_weights = weigh_classes(data.count_classes(), config.class_weights)
         data.describe_recordings(classifier)
+        steps = config.epochs * len(data.train_dataloader())
+        compile_training(classifier.network, config.compile, device=device, steps=steps)
         checkpoint = newest_checkpoint(folder)
         if checkpoint is None:
             classifier.fit_scales(data.statistics_windows())

@@ -28,7 +28,8 @@ class Dropout(nn.Module):
             return x
         if x.device.type != "cpu":
             return F.dropout(x, self.rate)
-        return x * _scaled_mask(x, self.rate)
+        mask: Tensor = _scaled_mask(x, self.rate)
+        return x * mask
 
     def extra_repr(self) -> str:
         """The rate."""
@@ -57,6 +58,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, dropout: Dropout) -> Tenso
     return dropout(weights) @ value  # type: ignore[no-any-return]
 
 
+@torch.compiler.disable  # type: ignore[untyped-decorator]
 def _scaled_mask(like: Tensor, rate: float) -> Tensor:
     """0 for what is dropped, the inverse share of what stays for the rest; shaped ``like``.
 

@@ -1,0 +1,55 @@
+"""The network's training step as one compiled program, where that pays."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import torch
+
+from mabe_lit.errors import InputError
+from mabe_lit.models.network import Network
+
+WORTHWHILE_STEPS = 5_000
+"""Training steps from which on ``auto`` compiles: compiling takes a minute, and saves milliseconds
+a step."""
+
+
+def compile_training(network: Network, setting: str, *, device: torch.device, steps: int) -> None:
+    """Let ``network`` train as a compiled program; its weights and their names stay the same.
+
+    On a GPU small kernels are fused, and a step is recorded once as a CUDA graph and then launched
+    as a whole. On a CPU the compiled step of the default setting takes 1.33 times as long as the
+    plain one, so ``auto`` leaves it alone there. Evaluation and prediction are not compiled.
+
+    Args:
+        network: Its ``stages`` are replaced.
+        setting: ``off``, ``on``, or ``auto``: on a GPU, for long trainings.
+        device: Where it trains.
+        steps: Training steps that are still to come, at most.
+
+    Raises:
+        InputError: If it is ``on`` and this machine has no compiler for the device.
+    """
+    has_compiler = _has_compiler(device)
+    if setting == "on" and not has_compiler:
+        needed = "Triton" if device.type == "cuda" else "a C++ compiler"
+        raise InputError(f"compile: is on, but {needed} is not installed; allowed are auto and off")
+    is_worthwhile = device.type == "cuda" and steps >= WORTHWHILE_STEPS and has_compiler
+    if setting == "on" or (setting == "auto" and is_worthwhile):
+        mode = "reduce-overhead" if device.type == "cuda" else "default"
+        network.stages = torch.compile(  # type: ignore[method-assign]
+            network.stages, mode=mode, dynamic=False
+        )
+
+
+def _has_compiler(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return importlib.util.find_spec("triton") is not None
+    from torch._inductor.cpp_builder import get_cpp_compiler
+    from torch._inductor.exc import InvalidCxxCompiler
+
+    try:
+        get_cpp_compiler()
+    except (InvalidCxxCompiler, RuntimeError):
+        return False
+    return True
