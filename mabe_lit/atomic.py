@@ -78,7 +78,9 @@ def folder_replaced_atomically(folder: Path) -> Iterator[Path]:
         temporary.replace(folder)
         if old is not None:
             shutil.rmtree(old, ignore_errors=True)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename is None:  # such as a full disk
+            error.filename = str(folder)
         if old is not None and not folder.exists():
             old.replace(folder)
         raise

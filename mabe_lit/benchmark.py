@@ -14,6 +14,7 @@ from typing import Any
 
 from mabe_lit.atomic import folder_filled_atomically
 from mabe_lit.cli import parse_arguments, share_cores
+from mabe_lit.config import Config, parse_config
 from mabe_lit.errors import InputError, one_line_errors
 
 
@@ -54,7 +55,6 @@ def benchmark(
         InputError: If the setting is wrong, or there is no such device.
     """
     # torch and lightning take seconds to import; --help and a wrong key do not wait for them.
-    from mabe_lit.config import parse_config
     from mabe_lit.timing import measure
     from mabe_lit.timing_data import RECORDING_FRAMES
     from mabe_lit.training import quiet_lightning
@@ -84,9 +84,7 @@ def benchmark(
             "--ema_decay=0",  # the plain loop averages no weights
         ]
         config = parse_config(["--config", setting, *options] if setting else options)
-        least = 4 * config.batch_size * config.sequence_length
-        if epochs and epochs[0] < least:
-            raise InputError(f"--epoch_frames: must be four batches or more, {least:,} frames")
+        _check_sizes(config, steps, epochs)
         result = measure(
             config,
             Path(temporary),
@@ -98,6 +96,28 @@ def benchmark(
         file = results / "benchmark.json"
         file.write_text(json.dumps(result, indent=1), encoding="utf-8")
     return result
+
+
+def _check_sizes(config: Config, steps: int, epoch_frames: list[int]) -> None:
+    """Raise ``InputError`` if the datasets have too few batches for the measurements."""
+    from mabe_lit.timing import SMALL_FRAMES
+    from mabe_lit.timing_data import RECORDING_FRAMES
+    from mabe_lit.timing_steps import WARM_UP
+
+    frames = config.batch_size * config.sequence_length
+    most = SMALL_FRAMES // frames - WARM_UP
+    if steps > most:
+        raise InputError(
+            f"--steps: must be at most {max(most, 0)} with batches of {frames:,} frames, "
+            f"got {steps}"
+        )
+    least = (WARM_UP + 1) * frames
+    for size in epoch_frames:
+        if size // RECORDING_FRAMES * RECORDING_FRAMES < least:
+            raise InputError(
+                f"--epoch_frames: must be at least {WARM_UP + 1} batches of {frames:,} frames "
+                f"in recordings of {RECORDING_FRAMES:,}, got {size}"
+            )
 
 
 def format_benchmark(result: dict[str, Any]) -> str:

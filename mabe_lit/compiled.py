@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
 
 import torch
 
@@ -14,6 +16,15 @@ WORTHWHILE_STEPS = 5_000
 a step."""
 
 
+def check_compiler(setting: str, device: torch.device) -> None:
+    """Raise ``InputError`` if ``setting`` is ``always`` and there is no compiler for ``device``."""
+    if setting == "always" and not _has_compiler(device):
+        needed = "Triton with a C compiler" if device.type == "cuda" else "a C++ compiler"
+        raise InputError(
+            f"compile: is always, but {needed} is not installed; allowed are never and auto"
+        )
+
+
 def compile_training(network: Network, setting: str, *, device: torch.device, steps: int) -> None:
     """Let ``network`` train as a compiled program; its weights and their names stay the same.
 
@@ -23,19 +34,12 @@ def compile_training(network: Network, setting: str, *, device: torch.device, st
 
     Args:
         network: Its ``stages`` are replaced.
-        setting: ``off``, ``on``, or ``auto``: on a GPU, for long trainings.
+        setting: ``never``, ``always``, or ``auto``: on a GPU, for long trainings.
         device: Where it trains.
-        steps: Training steps that are still to come, at most.
-
-    Raises:
-        InputError: If it is ``on`` and this machine has no compiler for the device.
+        steps: Training steps in all.
     """
-    has_compiler = _has_compiler(device)
-    if setting == "on" and not has_compiler:
-        needed = "Triton" if device.type == "cuda" else "a C++ compiler"
-        raise InputError(f"compile: is on, but {needed} is not installed; allowed are auto and off")
-    is_worthwhile = device.type == "cuda" and steps >= WORTHWHILE_STEPS and has_compiler
-    if setting == "on" or (setting == "auto" and is_worthwhile):
+    is_worthwhile = device.type == "cuda" and steps >= WORTHWHILE_STEPS
+    if setting == "always" or (setting == "auto" and is_worthwhile and _has_compiler(device)):
         mode = "reduce-overhead" if device.type == "cuda" else "default"
         network.stages = torch.compile(  # type: ignore[method-assign]
             network.stages, mode=mode, dynamic=False
@@ -43,8 +47,9 @@ def compile_training(network: Network, setting: str, *, device: torch.device, st
 
 
 def _has_compiler(device: torch.device) -> bool:
-    if device.type == "cuda":
-        return importlib.util.find_spec("triton") is not None
+    if device.type == "cuda":  # Triton compiles a part of its own in C
+        has_c = os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang")
+        return bool(has_c) and importlib.util.find_spec("triton") is not None
     from torch._inductor.cpp_builder import get_cpp_compiler
     from torch._inductor.exc import InvalidCxxCompiler
 

@@ -139,7 +139,7 @@ class Config:
     """GPU to rent in the cloud, NAME or NAME:n for several; training on this machine ignores it."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     """Number format of matrix products; auto takes the fastest that the device computes well."""
-    compile: Literal["off", "auto", "on"] = "off"
+    compile: Literal["never", "auto", "always"] = "never"
     """Compile the training step; auto: on a GPU for long trainings. Not yet measured on a GPU."""
     overlap: int = 2
     """Windows that see a frame in prediction; averaged, those that have it at their edge less."""

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
@@ -87,8 +87,7 @@ def _write_files(recordings: Iterable[Recording], directory: Path, source: dict[
         _write_header(keypoints, (frames, *first.keypoints.shape[1:]), np.float32)
         _write_header(labels, (frames,), np.int16)
         for file in (keypoints, labels):
-            file.flush()
-            os.fsync(file.fileno())  # the content is on disk before the name is
+            _put_on_disk(file)
     index = {
         "format_version": FORMAT_VERSION,
         "source": source,
@@ -97,7 +96,15 @@ def _write_files(recordings: Iterable[Recording], directory: Path, source: dict[
         "class_names": first.class_names,
         "recordings": [asdict(entry) for entry in entries.values()],
     }
-    (directory / "dataset.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
+    with (directory / "dataset.json").open("w", encoding="utf-8") as table:
+        json.dump(index, table, indent=1)
+        _put_on_disk(table)
+
+
+def _put_on_disk(file: IO[Any]) -> None:
+    """Return when the content is on disk, so that a name is never there before it."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, ...], dtype: type) -> None:

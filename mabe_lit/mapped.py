@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import weakref
@@ -12,6 +13,8 @@ import numpy.typing as npt
 
 LARGE_BYTES = 512 << 20
 """Bytes of an array from which on windows are read from its file, one after the other."""
+
+_COMPARED_FRAMES = 16
 
 
 class WindowReader:
@@ -29,14 +32,17 @@ class WindowReader:
         """Read from ``array (N, ...)``; one that is small or not memory-mapped is just indexed."""
         self._array = np.asarray(array)
         self._file: int | None = None
-        self._offset = 0  # bytes of the file before the first frame
+        self._name, self._offset = "", 0  # bytes of the file before the first frame
         if array.nbytes <= LARGE_BYTES or not hasattr(os, "preadv"):
             return
         # A view of a part knows its file, but not where in it.
-        if isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap):
-            self._file = os.open(str(array.filename), os.O_RDONLY)
-            self._offset = array.offset
-            weakref.finalize(self, os.close, self._file)
+        if not (isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap)):
+            return
+        self._name, self._offset = str(array.filename), array.offset
+        file = os.open(self._name, os.O_RDONLY)
+        weakref.finalize(self, os.close, file)
+        if array.flags.c_contiguous and self._is_what_is_mapped(file):
+            self._file = file
 
     def __getitem__(self, frames: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
         """``(B, T)`` frame indices -> ``(B, T, ...)``, a copy.
@@ -62,6 +68,19 @@ class WindowReader:
         buffer = stretches.data.cast("B")
         places = self._offset + first * (size // span)
         for row, place in enumerate(places.tolist()):
-            if os.preadv(file, [buffer[row * size : (row + 1) * size]], place) != size:
-                raise OSError(f"a dataset's file has become shorter than {place + size} bytes")
+            done = 0
+            while done < size:  # once, but for some network file systems
+                rest = buffer[row * size + done : (row + 1) * size]
+                count = os.preadv(file, [rest], place + done)
+                if not count:
+                    raise OSError(errno.EIO, "has become shorter while it was read", self._name)
+                done += count
         return stretches
+
+    def _is_what_is_mapped(self, file: int) -> bool:
+        """False where another dataset has taken the name since; the mapping still has the old."""
+        picked = np.linspace(0, len(self._array) - 1, _COMPARED_FRAMES).astype(np.int64)
+        try:
+            return self._read(file, picked, 1).tobytes() == self._array[picked].tobytes()
+        except OSError:
+            return False

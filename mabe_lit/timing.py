@@ -14,6 +14,7 @@ import torch
 
 from mabe_lit import timing_data as data_path
 from mabe_lit import timing_steps as step_path
+from mabe_lit.compiled import WORTHWHILE_STEPS, compile_training
 from mabe_lit.config import Config
 from mabe_lit.datamodule import BehaviorDataModule
 from mabe_lit.device import resolve_device, resolve_precision
@@ -56,10 +57,11 @@ def measure(
         return classifier
 
     bare = step_path.BareStep(config, data, build(), device)
-    predictor = build()
+    predictor, trained = build(), build()
+    compile_training(trained.network, config.compile, device=device, steps=WORTHWHILE_STEPS)
     contenders: dict[str, Callable[[int], float]] = {
         "plain_step_s": step_path.PlainLoop(config, data, device),
-        "trainer_step_s": step_path.TrainerLoop(config, data, build(), device),
+        "trainer_step_s": step_path.TrainerLoop(config, data, trained, device),
         "bare_step_s": bare,
         "matmul_flops_per_s": step_path.matrix_product_flops_per_s(config, device),
         "predicted_frames_per_s": step_path.predicted_frames_per_s(predictor, data, device),

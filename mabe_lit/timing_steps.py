@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import lightning.pytorch as pl
@@ -27,7 +27,9 @@ from mabe_lit.training import build_trainer
 PLAIN_FRAMES = 64
 """Frames in a window of the plain loop, whatever those of the setting."""
 
-_WARM_UP = 3
+WARM_UP = 3
+"""Steps before those of a measurement."""
+"""Steps of a measurement that do not count."""
 
 
 class PlainLoop:
@@ -55,7 +57,7 @@ class PlainLoop:
 
     def __call__(self, steps: int) -> float:
         """Seconds a step, over so many."""
-        for _ in range(_WARM_UP):
+        for _ in range(WARM_UP):
             self._step()
         started = _now(self._device)
         for _ in range(steps):
@@ -92,12 +94,12 @@ class TrainerLoop:
         """Seconds a step, over so many; from the end of a batch to the end of another."""
         watch = _StopWatch(self.device)
         trainer = build_trainer(
-            self.config,
+            replace(self.config, epochs=1),
             self.device,
             callbacks=[watch],
             enable_checkpointing=False,
             enable_progress_bar=False,
-            limit_train_batches=steps + _WARM_UP,
+            limit_train_batches=steps + WARM_UP,
             limit_val_batches=0,
         )
         trainer.fit(self.classifier, self.data.train_dataloader(), self.data.val_dataloader())
@@ -111,7 +113,7 @@ class _StopWatch(pl.Callback):
         self.elapsed = 0.0
 
     def on_train_batch_end(self, *arguments: Any, **_: Any) -> None:
-        if arguments[-1] == _WARM_UP - 1:
+        if arguments[-1] == WARM_UP - 1:
             self._started = _now(self._device)
 
     def on_train_epoch_end(self, *_: Any) -> None:
@@ -142,7 +144,7 @@ class BareStep:
 
     def __call__(self, steps: int) -> float:
         """Seconds a step, over so many."""
-        for _ in range(_WARM_UP):
+        for _ in range(WARM_UP):
             self.step()
         started = _now(self._device)
         for _ in range(steps):

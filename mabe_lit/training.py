@@ -16,7 +16,7 @@ from lightning.pytorch.callbacks import EMAWeightAveraging, RichProgressBar
 
 from mabe_lit.callbacks import EpochTable
 from mabe_lit.checkpoint import load_classifier
-from mabe_lit.compiled import compile_training
+from mabe_lit.compiled import check_compiler, compile_training
 from mabe_lit.config import Config
 from mabe_lit.datamodule import BehaviorDataModule
 from mabe_lit.dataset import Dataset
@@ -64,6 +64,7 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
     device = resolve_device(config.device)
     resolve_precision(config.precision, device)
     check_devices(config, device)
+    check_compiler(config.compile, device)
     data = BehaviorDataModule(config)
     data.prepare_data()
     data.setup()

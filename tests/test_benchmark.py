@@ -73,7 +73,10 @@ def test_table_names_the_ratios(measured):
         ["--epoch_frames", "4095"],
         ["--epoch_frames", "many"],
         ["--data_frames", "-1"],
+        ["--epoch_frames", "49999"],
         ["--batch_size", "-8"],
+        ["--batch_size", "8000"],
+        ["--steps", "486"],
         ["--setting", "nowhere.yaml"],
         ["--setting", "broken.yaml"],
         ["--setting", "unknown.yaml"],
@@ -99,7 +102,7 @@ def test_written_recordings_have_the_frames_asked_for(tmp_path):
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.3, 0.5])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
 def test_dropout_drops_its_share_and_keeps_the_mean(rate, dtype):
     torch.manual_seed(0)
     dropout = Dropout(rate)
@@ -113,7 +116,7 @@ def test_dropout_drops_its_share_and_keeps_the_mean(rate, dtype):
     assert torch.equal(x.grad, y.detach()), "what is dropped has no gradient, the rest is scaled"
     assert not torch.equal(dropout(x), y), "each call drops others"
     columns = (y == 0).float().mean(0)
-    assert columns.std() < 3 * (rate * (1 - rate) / 501) ** 0.5, "bytes of a word are independent"
+    assert columns.std() < 3 * (rate * (1 - rate) / 501) ** 0.5, "bits of a word are independent"
     assert torch.equal(dropout.eval()(x), x)
 
 

@@ -8,7 +8,7 @@ import torch
 from test_training import tiny_config
 
 from mabe_lit import compiled
-from mabe_lit.compiled import WORTHWHILE_STEPS, compile_training
+from mabe_lit.compiled import WORTHWHILE_STEPS, check_compiler, compile_training
 from mabe_lit.errors import InputError
 from mabe_lit.evaluate import evaluate
 from mabe_lit.fit import fit
@@ -23,14 +23,16 @@ def network():
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
 def test_compiled_training_learns_the_same(tmp_path):
+    torch._dynamo.utils.counters.clear()
     curves = []
-    for setting in ("off", "on"):
+    for setting in ("never", "always"):
         config = tiny_config(
             tmp_path, compile=setting, dropout=0.0, precision="fp32", ema_decay=0.9, run=setting
         )
         fit(config)
         with (config.run_dir / "metrics.csv").open() as file:
             curves.append([float(row["train_loss"]) for row in csv.DictReader(file)])
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] > 0, "or nothing was compiled"
     assert curves[0] == pytest.approx(curves[1], rel=1e-3)
     assert curves[0][-1] < 0.95 * curves[0][0], "or nothing was learned"
     evaluate(
@@ -44,12 +46,12 @@ def test_compiled_training_learns_the_same(tmp_path):
 @pytest.mark.parametrize(
     ("setting", "device", "steps", "is_compiled"),
     [
-        ("off", CUDA, 10**6, False),
+        ("never", CUDA, 10**6, False),
         ("auto", CPU, 10**6, False),
         ("auto", CUDA, WORTHWHILE_STEPS - 1, False),
         ("auto", CUDA, WORTHWHILE_STEPS, True),
-        ("on", CUDA, 1, True),
-        ("on", CPU, 1, True),
+        ("always", CUDA, 1, True),
+        ("always", CPU, 1, True),
     ],
 )
 def test_auto_compiles_long_trainings_on_a_gpu(monkeypatch, setting, device, steps, is_compiled):
@@ -61,11 +63,25 @@ def test_auto_compiles_long_trainings_on_a_gpu(monkeypatch, setting, device, ste
     assert modes == [expected] * is_compiled
 
 
-def test_without_a_compiler_auto_trains_as_ever_and_on_is_an_error(monkeypatch):
+def test_without_a_compiler_auto_trains_as_ever_and_always_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(compiled, "_has_compiler", lambda _: False)
     plain = network()
     compile_training(plain, "auto", device=CUDA, steps=10**6)
     assert "stages" not in vars(plain)
-    for device, needed in ((CUDA, "Triton"), (CPU, r"a C\+\+ compiler")):
-        with pytest.raises(InputError, match=f"compile: is on, but {needed} is not installed"):
-            compile_training(plain, "on", device=device, steps=1)
+    for device, needed in ((CUDA, "Triton with"), (CPU, r"a C\+\+ compiler")):
+        check_compiler("auto", device)
+        with pytest.raises(InputError, match=f"compile: is always, but {needed}"):
+            check_compiler("always", device)
+    with pytest.raises(InputError, match="compile: is always"):
+        fit(tiny_config(tmp_path, compile="always"))
+    assert not (tmp_path / "checkpoints").exists(), "a wrong setting leaves no run behind"
+
+
+def test_a_gpu_needs_a_c_compiler_as_well(monkeypatch):
+    monkeypatch.setattr(compiled.importlib.util, "find_spec", lambda _: "found")
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setattr(shutil, "which", lambda name: "/bin/gcc" if name == "gcc" else None)
+    check_compiler("always", CUDA)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(InputError, match="C compiler"):
+        check_compiler("always", CUDA)

@@ -1,5 +1,7 @@
 """Reading windows from memory-mapped arrays keeps them out of memory."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -34,13 +36,35 @@ def test_windows_at_the_edges_with_gaps_and_padding(on_disk, gap):
     assert np.array_equal(reader[frames], array[frames])
 
 
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="windows are not read from the file here")
 def test_a_file_cut_short_is_an_error(on_disk, tmp_path):
     _, reader = on_disk
     with (tmp_path / "array.npy").open("r+b") as file:
         file.truncate(10_000)
     reader[np.arange(16)[None]]
-    with pytest.raises(OSError, match="shorter than"):
+    with pytest.raises(OSError, match="has become shorter") as error:
         reader[900 + np.arange(16)[None]]
+    assert error.value.filename == str(tmp_path / "array.npy")
+
+
+def test_a_dataset_that_was_replaced_is_read_as_it_was_opened(tmp_path, monkeypatch):
+    monkeypatch.setattr(mapped, "LARGE_BYTES", 1_000)
+    file, old = tmp_path / "array.npy", np.ones((1_000, 5), np.float32)
+    np.save(file, old)
+    opened = np.load(file, mmap_mode="r")
+    for new in (2 * old, old[:10]):
+        np.save(tmp_path / "new.npy", new)
+        (tmp_path / "new.npy").replace(file)
+        assert (WindowReader(opened)[np.arange(16)[None]] == 1).all()
+
+
+def test_a_large_array_in_another_order_is_read_right(tmp_path, monkeypatch):
+    monkeypatch.setattr(mapped, "LARGE_BYTES", 1_000)
+    array = np.asfortranarray(np.arange(5_000, dtype=np.float32).reshape(1_000, 5))
+    np.save(tmp_path / "array.npy", array)
+    frames = 7 + np.arange(16)[None]
+    reader = WindowReader(np.load(tmp_path / "array.npy", mmap_mode="r"))
+    assert np.array_equal(reader[frames], array[frames])
 
 
 def test_a_large_array_does_not_end_up_in_memory(tmp_path, monkeypatch):

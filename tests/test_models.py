@@ -223,6 +223,17 @@ def test_pooled_network_answers_for_every_frame(name, frames):
     torch.testing.assert_close(stages[-1], network(features))
 
 
+def test_answer_to_one_step_is_spread_over_its_neighbours():
+    network = tiny_network("tcn", pool=4).eval()
+    steps = torch.zeros(1, 9, 3)
+    steps[0, 4] = 1.0  # frames 16 to 19
+    logits = network._to_frames(steps, 36)[0, :, 0]
+    assert logits.sum().item() == pytest.approx(4, rel=1e-5), "as much as the step's four frames"
+    assert torch.equal(logits > 0, (torch.arange(36) - 17.5).abs() < 8), "two steps to each side"
+    torch.testing.assert_close(logits, logits.flip(0))  # the middle step is in the middle
+    assert (logits[:18].diff() >= 0).all()
+
+
 def test_pooled_network_sees_mean_and_deviation_of_each_steps_frames():
     network = tiny_network("tcn", pool=4).eval()
     features = random_features(16)

@@ -61,7 +61,7 @@ class ConvBiLSTM(Network):
         if x.device.type != "cpu":
             return self.lstm(x)[0]  # type: ignore[no-any-return]
         with torch.autocast("cpu", enabled=False):  # a CPU's LSTM takes twice as long in bf16
-            return self.lstm(x.float())[0]  # type: ignore[no-any-return]
+            return self.lstm(x.to(self.norm.weight.dtype))[0]  # type: ignore[no-any-return]
 
 
 def _initialise_lstm(lstm: nn.LSTM) -> None:

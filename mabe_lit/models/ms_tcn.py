@@ -51,11 +51,14 @@ class MultiStageTCN(Network):
 
     def forward(self, features: Tensor) -> Tensor:
         """``(B, T, D)`` features -> ``(B, T, C)`` logits of the last stage."""
-        return self.stages(features)[-1]
+        return self._refine(features)[-1]
 
     def stages(self, features: Tensor) -> Tensor:
         """``(B, T, D)`` features -> ``(S, B, T, C)`` logits of every stage."""
+        return torch.stack(self._refine(features))
+
+    def _refine(self, features: Tensor) -> list[Tensor]:
         logits = [self.first(features)]  # (B, T, C) each
         for refinement in self.refinements:
             logits.append(refinement(logits[-1].softmax(dim=-1)))
-        return torch.stack(logits)
+        return logits
