@@ -57,12 +57,7 @@ class PlainLoop:
 
     def __call__(self, steps: int) -> float:
         """Seconds a step, over so many."""
-        for _ in range(WARM_UP):
-            self._step()
-        started = _now(self._device)
-        for _ in range(steps):
-            self._step()
-        return (_now(self._device) - started) / steps
+        return _seconds_a_step(self._step, steps, self._device)
 
     def _endless(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         while True:
@@ -144,12 +139,7 @@ class BareStep:
 
     def __call__(self, steps: int) -> float:
         """Seconds a step, over so many."""
-        for _ in range(WARM_UP):
-            self.step()
-        started = _now(self._device)
-        for _ in range(steps):
-            self.step()
-        return (_now(self._device) - started) / steps
+        return _seconds_a_step(self.step, steps, self._device)
 
     def step(self) -> None:
         """One step."""
@@ -202,6 +192,15 @@ def predicted_frames_per_s(
         return sum(entry.frames for entry in data.val.entries) / (_now(device) - started)
 
     return measure
+
+
+def _seconds_a_step(step: Callable[[], None], steps: int, device: torch.device) -> float:
+    for _ in range(WARM_UP):
+        step()
+    started = _now(device)
+    for _ in range(steps):
+        step()
+    return (_now(device) - started) / steps
 
 
 def _now(device: torch.device) -> float:

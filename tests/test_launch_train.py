@@ -2,9 +2,10 @@
 
 import importlib.metadata
 import json
+import os
 import re
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from modal_emulator.client import PROJECT, ModalCloud
@@ -49,9 +50,11 @@ def test_train_pins_the_image_to_what_is_installed_here(shared_cloud):
 
 @pytest.mark.usefixtures("output")
 def test_train_mounts_the_two_packages_only(shared_cloud):
-    files = shared_cloud.state()["functions"][0]["mounted_files"]
-    assert {"/root/mabe_lit/fit.py", "/root/launch/app.py", "/root/train.py"} <= set(files)
-    ours = re.compile(r"/root/((mabe_lit|launch)/[a-z_0-9/]+|train)\.py")
+    mounted = shared_cloud.state()["functions"][0]["mounted_files"]
+    home = PurePosixPath(os.path.commonpath(mounted))
+    files = [str(PurePosixPath(file).relative_to(home)) for file in mounted]
+    assert {"mabe_lit/fit.py", "launch/app.py", "train.py"} <= set(files)
+    ours = re.compile(r"((mabe_lit|launch)/[a-z_0-9/]+|train)\.py")
     assert [file for file in files if not ours.fullmatch(file)] == []
 
 
