@@ -61,7 +61,8 @@ def upload(folder: Path) -> int:
     Modal asks for the blocks of files, by their content, that the Volume does not have; what is
     unchanged is not sent again.
     """
-    files = [folder / name for name in ("keypoints.npy", "labels.npy", "dataset.json")]
+    names = ("keypoints.npy", "labels.npy", "likelihood.npy", "dataset.json")
+    files = [folder / name for name in names if (folder / name).exists()]
     with volume.batch_upload(force=True) as batch:
         for file in files:
             batch.put_file(file, str(PurePosixPath(file)))

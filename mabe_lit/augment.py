@@ -16,6 +16,7 @@ from mabe_lit.config import Config
 class Batch(TypedDict):
     """Windows: ``keypoints (B, T, A, K, 2)`` in pixels, ``labels (B, T)``, padding ``UNSCORED``.
 
+    Key points may have the tracker's likelihood behind x, y, as a third number, NaN where unknown.
     ``seconds (B,)`` are from one frame of a window to the next; ``context (B, context_dim)`` tells
     of the recordings that the windows are from, see ``PoseFeatures.describe_recording``.
     """
@@ -68,8 +69,9 @@ def rotate(keypoints: Tensor) -> Tensor:
     turned_x = torch.stack([angle.cos(), angle.sin()], -1)  # (B, 2), where x goes
     turned_y = torch.stack([-angle.sin(), angle.cos()], -1)
     rotation = torch.stack([turned_x, turned_y], 1)  # (B, 2, 2)
-    middle = _middle(keypoints)
-    return torch.einsum("btakx,bxy->btaky", keypoints - middle, rotation) + middle
+    points, middle = keypoints[..., :2], _middle(keypoints)
+    turned = torch.einsum("btakx,bxy->btaky", points - middle, rotation) + middle
+    return _moved(keypoints, turned)
 
 
 def mirror(keypoints: Tensor, mirror_order: Sequence[int]) -> Tensor:
@@ -88,18 +90,20 @@ def scale(keypoints: Tensor, largest: float) -> Tensor:
     """Scale each window about its middle by ``1 / (1 + largest)`` to ``1 + largest``."""
     factor = (1 + largest) ** (2 * _uniform(keypoints) - 1)
     middle = _middle(keypoints)
-    return middle + (keypoints - middle) * factor[:, None, None, None, None]
+    scaled = middle + (keypoints[..., :2] - middle) * factor[:, None, None, None, None]
+    return _moved(keypoints, scaled)
 
 
 def jitter(keypoints: Tensor, size: float) -> Tensor:
     """Move every point by normal noise of ``size`` times the animals' median extent."""
-    is_seen = ~torch.isnan(keypoints)
-    high = torch.where(is_seen, keypoints, -torch.inf).amax(3)  # (B, T, A, 2)
-    low = torch.where(is_seen, keypoints, torch.inf).amin(3)
+    points = keypoints[..., :2]
+    is_seen = ~torch.isnan(points)
+    high = torch.where(is_seen, points, -torch.inf).amax(3)  # (B, T, A, 2)
+    low = torch.where(is_seen, points, torch.inf).amin(3)
     extent = (high - low).amax(-1).flatten(1)  # (B, T A), -inf where an animal is not seen
     typical = extent.clamp(min=0).median(dim=1).values  # (B,)
-    noise = torch.randn_like(keypoints) * size * typical[:, None, None, None, None]
-    return keypoints + noise
+    noise = torch.randn_like(points) * size * typical[:, None, None, None, None]
+    return _moved(keypoints, points + noise)
 
 
 def drop_points(keypoints: Tensor, share: float) -> Tensor:
@@ -132,13 +136,20 @@ def stretch_time(keypoints: Tensor, labels: Tensor, largest: float) -> tuple[Ten
 
 def _mirrored(keypoints: Tensor, mirror_order: Sequence[int]) -> Tensor:
     middle = _middle(keypoints)
-    flipped = middle + (keypoints - middle) * keypoints.new_tensor([1.0, -1.0])
-    return flipped[:, :, :, list(mirror_order)]
+    flipped = middle + (keypoints[..., :2] - middle) * keypoints.new_tensor([1.0, -1.0])
+    return _moved(keypoints, flipped)[:, :, :, list(mirror_order)]
 
 
 def _middle(keypoints: Tensor) -> Tensor:
     """Mean of all tracked points of each window, ``(B, 1, 1, 1, 2)``; 0 where there is none."""
-    return keypoints.nanmean(dim=(1, 2, 3), keepdim=True).nan_to_num()
+    return keypoints[..., :2].nanmean(dim=(1, 2, 3), keepdim=True).nan_to_num()
+
+
+def _moved(keypoints: Tensor, points: Tensor) -> Tensor:
+    """``keypoints (B, T, A, K, 2 or 3)`` at other places ``points (B, T, A, K, 2)``."""
+    if keypoints.shape[-1] == 2:
+        return points
+    return torch.cat([points, keypoints[..., 2:]], -1)
 
 
 def _uniform(keypoints: Tensor) -> Tensor:

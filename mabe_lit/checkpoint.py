@@ -35,6 +35,7 @@ def load_classifier(path: Path | str) -> BehaviorClassifier:
             animal_names=tuple(about["animal_names"]),
             keypoint_names=tuple(about["keypoint_names"]),
             class_names=tuple(about["class_names"]),
+            has_likelihood=about.get("has_likelihood", False),
         )
         classifier.load_state_dict(checkpoint["state_dict"])
         classes = len(classifier.class_names)

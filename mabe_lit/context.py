@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mabe_lit.augment import all_views
 from mabe_lit.dataset import Entry
-from mabe_lit.mapped import WindowReader
+from mabe_lit.mapped import PoseReader
 from mabe_lit.windows import tiling_windows
 
 if TYPE_CHECKING:
@@ -23,7 +23,11 @@ _WINDOWS = 32
 
 @torch.no_grad()
 def recording_contexts(
-    classifier: BehaviorClassifier, keypoints: np.ndarray, entries: Sequence[Entry]
+    classifier: BehaviorClassifier,
+    keypoints: np.ndarray,
+    entries: Sequence[Entry],
+    *,
+    likelihood: np.ndarray | None = None,
 ) -> Tensor:
     """Describe each recording, see ``PoseFeatures.describe_recording``.
 
@@ -34,6 +38,7 @@ def recording_contexts(
         classifier: Whose features are meant, on the device that computes them.
         keypoints: ``(N, A, K, 2)`` pixels of all recordings end to end; may be memory-mapped.
         entries: Where each of ``R`` recordings lies in them.
+        likelihood: ``(N, A, K)`` the tracker's confidence, if it told any.
 
     Returns:
         ``(R, context_dim)``, on the CPU; ones where the features do without.
@@ -42,7 +47,7 @@ def recording_contexts(
     if not features.needs_context:
         return torch.ones(len(entries), features.context_dim)
     device = features.center.device
-    reader = WindowReader(keypoints)
+    reader = PoseReader(keypoints, likelihood if features.reads_likelihood else None)
     contexts = []
     for entry in entries:
         grid = tiling_windows(
@@ -53,7 +58,7 @@ def recording_contexts(
         )
         picked = np.linspace(0, len(grid) - 1, min(_WINDOWS, len(grid))).astype(np.int64)
         frames, is_inside = grid.frames_of(picked)
-        windows = torch.from_numpy(reader[frames]).to(device)
+        windows = reader[frames].to(device)
         views = all_views(windows, config, classifier.mirror_order)
         seconds = torch.full((len(views),), config.frame_gap / entry.fps, device=device)
         is_real = torch.from_numpy(is_inside).to(device).repeat(len(views) // len(windows), 1)

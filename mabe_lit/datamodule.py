@@ -19,7 +19,7 @@ from mabe_lit.dataset_writer import write_dataset
 from mabe_lit.distributed import process_rank
 from mabe_lit.errors import InputError
 from mabe_lit.folds import open_fold
-from mabe_lit.mapped import WindowReader
+from mabe_lit.mapped import PoseReader, WindowReader
 from mabe_lit.module import BehaviorClassifier
 from mabe_lit.split import open_scored, open_split
 from mabe_lit.synthetic import SIMULATION_VERSION, simulate_recordings
@@ -84,7 +84,9 @@ class BehaviorDataModule(pl.LightningDataModule):
     def describe_recordings(self, classifier: BehaviorClassifier) -> None:
         """Take from each recording what ``classifier`` needs to know of it beside each window."""
         self._train_contexts, self._val_contexts = (
-            recording_contexts(classifier, split.keypoints, split.entries)
+            recording_contexts(
+                classifier, split.keypoints, split.entries, likelihood=split.likelihood
+            )
             for split in (self.train, self.val)
         )
 
@@ -160,10 +162,9 @@ class _Windows(torch.utils.data.Dataset[Batch]):
 
     def __init__(self, dataset: Dataset, config: Config, contexts: torch.Tensor) -> None:
         frame_gap = config.frame_gap
-        self._keypoints, self._labels = (
-            WindowReader(dataset.keypoints),
-            WindowReader(dataset.labels),
-        )
+        likelihood = dataset.likelihood if config.features == "social" else None
+        self._keypoints = PoseReader(dataset.keypoints, likelihood)
+        self._labels = WindowReader(dataset.labels)
         self._contexts = contexts
         self._starts = np.array([entry.first_frame for entry in dataset.entries])
         self._seconds = np.array([frame_gap / entry.fps for entry in dataset.entries], np.float32)
@@ -173,7 +174,7 @@ class _Windows(torch.utils.data.Dataset[Batch]):
         labels = np.where(is_inside, self._labels[frames], UNSCORED)
         recording = np.searchsorted(self._starts, frames[:, 0], side="right") - 1
         return {
-            "keypoints": torch.from_numpy(self._keypoints[frames]),
+            "keypoints": self._keypoints[frames],
             "seconds": torch.from_numpy(self._seconds[recording]),
             "context": self._contexts[recording],
             "labels": torch.from_numpy(labels.astype(np.int64)),

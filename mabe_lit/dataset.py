@@ -1,8 +1,9 @@
-"""A folder of prepared recordings: two flat arrays, memory-mapped, and a table of contents.
+"""A folder of prepared recordings: flat arrays, memory-mapped, and a table of contents.
 
 ======================  ==========================================================================
 ``keypoints.npy``       ``(N, A, K, 2)`` float32, all recordings end to end
 ``labels.npy``          ``(N,)`` int16
+``likelihood.npy``      ``(N, A, K)`` float32, only where a tracker told how sure it was
 ``dataset.json``        format version, names, and a row a recording: name, first frame, frames, fps
 ======================  ==========================================================================
 """
@@ -49,6 +50,8 @@ class Dataset:
         keypoint_names: ``K`` names.
         class_names: ``C`` names.
         source: How the folder was made, as the writer described it.
+        likelihood: ``(N, A, K)`` float32, memory-mapped, read-only; see ``Recording``. None if no
+            recording has one.
     """
 
     directory: Path
@@ -59,6 +62,7 @@ class Dataset:
     keypoint_names: tuple[str, ...]
     class_names: tuple[str, ...]
     source: Mapping[str, Any]
+    likelihood: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -75,6 +79,7 @@ class Dataset:
             self.animal_names,
             self.keypoint_names,
             self.class_names,
+            None if self.likelihood is None else self.likelihood[frames],
         )
 
     def split(self, values: np.ndarray) -> list[np.ndarray]:
@@ -139,6 +144,7 @@ def open_dataset(directory: Path | str) -> Dataset:
             keypoint_names=tuple(index["keypoint_names"]),
             class_names=tuple(index["class_names"]),
             source=index["source"],
+            likelihood=_open_likelihood(directory, index),
         )
     except (KeyError, TypeError) as error:
         raise InputError(f"{index_file}: is incomplete or damaged ({error})") from error
@@ -158,14 +164,26 @@ def _open_array(file: Path, dtype: type) -> np.ndarray:
     return array
 
 
+def _open_likelihood(directory: Path, index: Mapping[str, Any]) -> np.ndarray | None:
+    # Datasets from before there were likelihoods do not say that they have none.
+    if not index.get("has_likelihood", False):
+        return None
+    return _open_array(directory / "likelihood.npy", np.float32)
+
+
 def _check(dataset: Dataset) -> None:
-    """Raise ``InputError`` where the three files contradict each other."""
+    """Raise ``InputError`` where the files contradict each other."""
     frames = len(dataset.labels)
     shape = (frames, len(dataset.animal_names), len(dataset.keypoint_names), 2)
     if dataset.keypoints.shape != shape:
         raise InputError(
             f"{dataset.directory / 'keypoints.npy'}: has shape {dataset.keypoints.shape}, "
             f"but labels.npy and dataset.json ask for {shape}"
+        )
+    if dataset.likelihood is not None and dataset.likelihood.shape != shape[:-1]:
+        raise InputError(
+            f"{dataset.directory / 'likelihood.npy'}: has shape {dataset.likelihood.shape}, "
+            f"but labels.npy and dataset.json ask for {shape[:-1]}"
         )
     expected_start = 0
     for entry in dataset.entries:

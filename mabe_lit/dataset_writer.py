@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, Self
 
 import numpy as np
 
@@ -64,36 +65,38 @@ def _write_files(recordings: Iterable[Recording], directory: Path, source: dict[
     entries: dict[str, Entry] = {}
     frames = 0
     with (
-        (directory / "keypoints.npy").open("wb") as keypoints,
-        (directory / "labels.npy").open("wb") as labels,
+        _ArrayFile(directory / "keypoints.npy", np.float32) as keypoints,
+        _ArrayFile(directory / "labels.npy", np.int16) as labels,
+        ExitStack() as opened,
     ):
+        likelihoods: _ArrayFile | None = None
         for recording in recordings:
-            if first is None:
-                first = recording
-                _write_header(keypoints, (0, *first.keypoints.shape[1:]), np.float32)
-                _write_header(labels, (0,), np.int16)
+            first = first or recording
             _check_alike(recording, first)
             if recording.name in entries:
                 raise InputError(f"recording {recording.name!r} is there more than once")
-            # Written, not mapped: a full disk is an error then, and not a crash.
-            keypoints.write(np.ascontiguousarray(recording.keypoints, np.float32).data)
-            labels.write(np.ascontiguousarray(recording.labels, np.int16).data)
+            if likelihoods is None and recording.likelihood is not None:
+                file = _ArrayFile(directory / "likelihood.npy", np.float32)
+                likelihoods = opened.enter_context(file)
+                for entry in entries.values():
+                    likelihoods.append(_untold(recording, entry.frames))
             length = len(recording)
+            keypoints.append(recording.keypoints)
+            labels.append(recording.labels)
+            if likelihoods is not None:
+                told = recording.likelihood
+                likelihoods.append(_untold(recording, length) if told is None else told)
             entries[recording.name] = Entry(recording.name, frames, length, float(recording.fps))
             frames += length
         if first is None:
             raise InputError("there are no recordings to write")
-        # NumPy leaves room in its header for the first dimension to grow.
-        _write_header(keypoints, (frames, *first.keypoints.shape[1:]), np.float32)
-        _write_header(labels, (frames,), np.int16)
-        for file in (keypoints, labels):
-            _put_on_disk(file)
     index = {
         "format_version": FORMAT_VERSION,
         "source": source,
         "animal_names": first.animal_names,
         "keypoint_names": first.keypoint_names,
         "class_names": first.class_names,
+        "has_likelihood": likelihoods is not None,
         "recordings": [asdict(entry) for entry in entries.values()],
     }
     with (directory / "dataset.json").open("w", encoding="utf-8") as table:
@@ -101,17 +104,49 @@ def _write_files(recordings: Iterable[Recording], directory: Path, source: dict[
         _put_on_disk(table)
 
 
+def _untold(recording: Recording, frames: int) -> np.ndarray:
+    """``(frames, A, K)`` likelihoods of a recording like ``recording`` whose tracker told none."""
+    return np.full((frames, *recording.keypoints.shape[1:3]), np.nan, np.float32)
+
+
+class _ArrayFile:
+    """A ``.npy`` file that grows by frames; on disk, and its header right, when it is closed."""
+
+    def __init__(self, path: Path, dtype: type) -> None:
+        self._path = path
+        self._dtype = np.dtype(dtype)
+        self._shape: tuple[int, ...] = (0,)
+
+    def __enter__(self) -> Self:
+        self._file = self._path.open("wb")
+        return self
+
+    def append(self, values: np.ndarray) -> None:
+        """Write the ``(frames, ...)`` values of the next frames."""
+        if not self._file.tell():
+            self._write_header((0, *values.shape[1:]))
+        # Written, not mapped: a full disk is an error then, and not a crash.
+        self._file.write(np.ascontiguousarray(values, self._dtype).data)
+        self._shape = (self._shape[0] + len(values), *values.shape[1:])
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        with self._file:
+            if kind is None:
+                # NumPy leaves room in its header for the first dimension to grow.
+                self._file.seek(0)
+                self._write_header(self._shape)
+                _put_on_disk(self._file)
+
+    def _write_header(self, shape: tuple[int, ...]) -> None:
+        descr = np.lib.format.dtype_to_descr(self._dtype)
+        header = {"descr": descr, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self._file, header)
+
+
 def _put_on_disk(file: IO[Any]) -> None:
     """Return when the content is on disk, so that a name is never there before it."""
     file.flush()
     os.fsync(file.fileno())
-
-
-def _write_header(file: BinaryIO, shape: tuple[int, ...], dtype: type) -> None:
-    file.seek(0)
-    descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
-    header = {"descr": descr, "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(file, header)
 
 
 def _check_alike(recording: Recording, first: Recording) -> None:

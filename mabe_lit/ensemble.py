@@ -33,6 +33,11 @@ class Ensemble:
         """``C`` names."""
         return self.classifiers[0].class_names
 
+    @property
+    def reads_likelihood(self) -> bool:
+        """Whether a tracker's likelihoods make a difference."""
+        return any(classifier.features.reads_likelihood for classifier in self.classifiers)
+
     def check_pose(
         self, animal_names: Sequence[str], keypoint_names: Sequence[str], *, where: str
     ) -> None:
@@ -40,11 +45,18 @@ class Ensemble:
         self.classifiers[0].check_pose(animal_names, keypoint_names, where=where)
 
     def predict_probabilities(
-        self, keypoints: np.ndarray, entries: Sequence[Entry], *, device: str
+        self,
+        keypoints: np.ndarray,
+        entries: Sequence[Entry],
+        *,
+        likelihood: np.ndarray | None,
+        device: str,
     ) -> list[npt.NDArray[np.float32]]:
         """The mean of the classifiers' probabilities, see ``mabe_lit.inference``."""
         each = [
-            predict_probabilities(classifier, keypoints, entries, device=device)
+            predict_probabilities(
+                classifier, keypoints, entries, likelihood=likelihood, device=device
+            )
             for classifier in self.classifiers
         ]
         if len(each) == 1:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mabe_lit import UNSCORED
 from mabe_lit.cli import parse_arguments, share_cores
-from mabe_lit.errors import InputError, one_line_errors
+from mabe_lit.errors import InputError, InputWarning, one_line_errors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,9 +71,17 @@ def evaluate(
         )
     if (dataset.labels == UNSCORED).all():
         raise InputError(f"--data {data}: no frame is scored, so there is nothing to compare with")
+    if classifier.reads_likelihood and dataset.likelihood is None:
+        warnings.warn(
+            InputWarning(
+                f"the training had the tracker's likelihoods, but {data} has none; points in it "
+                "count as certain"
+            ),
+            stacklevel=2,
+        )
     labels = dataset.split(dataset.labels)
     probabilities = classifier.predict_probabilities(
-        dataset.keypoints, dataset.entries, device=device
+        dataset.keypoints, dataset.entries, likelihood=dataset.likelihood, device=device
     )
     decisions = classifier.decisions
     predicted = [

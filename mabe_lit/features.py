@@ -7,7 +7,7 @@ import re
 import torch
 from torch import Tensor, nn
 
-from mabe_lit.gaps import fill_missing
+from mabe_lit.gaps import fill_likelihood, fill_missing
 from mabe_lit.scaling import ROBUST_RANGE, robust_scale
 from mabe_lit.social import GROUPS, find_bodies, social_feature_names, social_features
 
@@ -28,7 +28,8 @@ class PoseFeatures(nn.Module):
     middle frame is the origin and faces +x, and lengths are in its body lengths, times four.
     ``pixels`` leaves the coordinates as they were tracked, standardised by the training recordings.
     ``social`` describes each animal's posture, motion and relation to the others, see
-    ``mabe_lit.social``, scaled by median and interquartile range of the training recordings.
+    ``mabe_lit.social``, scaled by median and interquartile range of the training recordings, and
+    how sure the tracker was of each point, if ``has_likelihood``.
     Missing points are interpolated between the neighbouring frames of the window; NaN never comes
     out.
 
@@ -50,6 +51,7 @@ class PoseFeatures(nn.Module):
         keypoint_names: tuple[str, ...],
         groups: tuple[str, ...] = GROUPS,
         medians: bool = False,
+        has_likelihood: bool = False,
     ) -> None:
         """Set up for these animals and key points; ``groups`` are those of ``social``."""
         super().__init__()
@@ -58,11 +60,11 @@ class PoseFeatures(nn.Module):
                 f"Expected `kind` to be coordinates, pixels or social but got {kind!r}"
             )
         self.kind = kind
-        self.groups = groups
+        self.groups = tuple(g for g in groups if g != "likelihood" or has_likelihood)
         self.medians = medians
         self.front, self.back = find_body_axis(keypoint_names)
         if kind == "social":
-            self.frame_names = social_feature_names(animal_names, keypoint_names, groups)
+            self.frame_names = social_feature_names(animal_names, keypoint_names, self.groups)
         else:
             self.frame_names = tuple(
                 f"{animal} {point} {axis}"
@@ -85,6 +87,11 @@ class PoseFeatures(nn.Module):
         return len(self.frame_names) * (1 + self.medians)
 
     @property
+    def reads_likelihood(self) -> bool:
+        """Whether anything is computed from the tracker's likelihoods."""
+        return self.kind == "social" and "likelihood" in self.groups
+
+    @property
     def needs_context(self) -> bool:
         """Whether anything is computed from a context."""
         return self.medians or self.kind == "social"
@@ -98,7 +105,8 @@ class PoseFeatures(nn.Module):
         """Scaled features of windows.
 
         Args:
-            keypoints: ``(B, T, A, K, 2)`` pixels, NaN where untracked.
+            keypoints: ``(B, T, A, K, 2)`` pixels, NaN where untracked; or 3, with the likelihood
+                behind x, y. Where that is NaN or left out, what is tracked counts as certain.
             seconds: ``(B,)`` from one frame of a window to the next.
             context: ``(B, context_dim)`` of the windows' recordings, see ``describe_recording``;
                 None describes each window as if it were a recording.
@@ -117,7 +125,7 @@ class PoseFeatures(nn.Module):
         """What the features of a window need to know of its recording.
 
         Args:
-            keypoints: ``(W, T, A, K, 2)`` windows of one recording.
+            keypoints: ``(W, T, A, K, 2 or 3)`` windows of one recording.
             seconds: ``(W,)`` from one frame of a window to the next.
             is_inside: ``(W, T)`` false where a window reaches beyond the recording.
 
@@ -126,7 +134,7 @@ class PoseFeatures(nn.Module):
             1 in a recording that never shows one; then, with ``medians``, the median of each
             feature before scaling.
         """
-        axis = keypoints[..., self.front, :] - keypoints[..., self.back, :]  # (W, T, A, 2)
+        axis = keypoints[..., self.front, :2] - keypoints[..., self.back, :2]  # (W, T, A, 2)
         lengths = axis.norm(dim=-1)[is_inside]  # NaN where not tracked
         length: Tensor = lengths.nanmedian().nan_to_num(1.0).clamp(min=1.0).view(1)
         if not self.medians:
@@ -140,15 +148,17 @@ class PoseFeatures(nn.Module):
 
     def raw(self, keypoints: Tensor, seconds: Tensor, context: Tensor | None = None) -> Tensor:
         """Features of the frames before scaling, no medians; arguments as those of ``forward``."""
-        points = fill_missing(keypoints)
+        coordinates, likelihood = keypoints[..., :2], keypoints[..., 2:]
+        points = fill_missing(coordinates)
         if self.kind == "pixels":
             return points.flatten(2)
         if self.kind == "coordinates":
             return align_to_first_animal(points, self.front, self.back).flatten(2)
-        missing = torch.isnan(keypoints).any(-1)  # (B, T, A, K)
+        missing = torch.isnan(coordinates).any(-1)  # (B, T, A, K)
         bodies = find_bodies(
             points,
             missing,
+            fill_likelihood(likelihood, missing),
             seconds,
             front=self.front,
             back=self.back,

@@ -38,6 +38,23 @@ def fill_missing(keypoints: Tensor) -> Tensor:
     return torch.where(is_ever_seen[..., None], filled, fallback)
 
 
+def fill_likelihood(likelihood: Tensor, missing: Tensor) -> Tensor:
+    """The tracker's confidence in each point; where it told none, 1 if tracked and 0 if missing.
+
+    Args:
+        likelihood: ``(B, T, A, K, 1)``, NaN where it told none; or ``(B, T, A, K, 0)``.
+        missing: ``(B, T, A, K)``, true where the point was not tracked.
+
+    Returns:
+        ``(B, T, A, K)``, 0 to 1.
+    """
+    assumed = (~missing).to(likelihood.dtype)
+    if not likelihood.shape[-1]:
+        return assumed
+    told = likelihood[..., 0]
+    return torch.where(told.isnan(), assumed, told.clamp(0, 1))
+
+
 def _masked_mean(points: Tensor, mask: Tensor, dims: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     count = mask.sum(dims, keepdim=True)[..., None]
     total = torch.where(mask[..., None], points, 0.0).sum(dims, keepdim=True)

@@ -11,7 +11,7 @@ import torch
 from mabe_lit.context import recording_contexts
 from mabe_lit.dataset import Entry
 from mabe_lit.device import autocast, resolve_device, resolve_precision
-from mabe_lit.mapped import WindowReader
+from mabe_lit.mapped import PoseReader
 from mabe_lit.module import BehaviorClassifier
 from mabe_lit.windows import FrameAverage, covering_windows, prediction_length
 
@@ -24,6 +24,7 @@ def predict_probabilities(
     keypoints: np.ndarray,
     entries: Sequence[Entry],
     *,
+    likelihood: np.ndarray | None = None,
     device: str = "auto",
 ) -> list[npt.NDArray[np.float32]]:
     """Probabilities of the classes for each frame: the mean over windows, see ``FrameAverage``.
@@ -32,6 +33,7 @@ def predict_probabilities(
         classifier: A trained classifier; it is moved to the device.
         keypoints: ``(N, A, K, 2)`` pixels of all recordings end to end; may be memory-mapped.
         entries: Where each recording lies in them.
+        likelihood: ``(N, A, K)`` the tracker's confidence, if it told any.
         device: ``auto``, ``cpu`` or ``cuda``.
 
     Returns:
@@ -45,7 +47,7 @@ def predict_probabilities(
     classifier.to(where).eval()
     starts = np.array([entry.first_frame for entry in entries])
     seconds = np.array([config.frame_gap / entry.fps for entry in entries], np.float32)
-    contexts = recording_contexts(classifier, keypoints, entries)
+    contexts = recording_contexts(classifier, keypoints, entries, likelihood=likelihood)
     length = prediction_length(config, entries)
     grid = covering_windows(
         starts,
@@ -54,7 +56,7 @@ def predict_probabilities(
         gap=config.frame_gap,
         overlap=min(config.overlap, length),
     )
-    reader = WindowReader(keypoints)
+    reader = PoseReader(keypoints, likelihood if classifier.features.reads_likelihood else None)
     average = FrameAverage(len(keypoints), len(classifier.class_names))
     size = max(_BATCH_FRAMES // length, 1)
     for start in range(0, len(grid), size):
@@ -62,7 +64,7 @@ def predict_probabilities(
         recording = np.searchsorted(starts, frames[:, 0], side="right") - 1
         with autocast(where, precision):
             probabilities = classifier.predict(  # (B, T, C)
-                torch.from_numpy(reader[frames]).to(where),
+                reader[frames].to(where),
                 torch.from_numpy(seconds[recording]).to(where),
                 contexts[recording].to(where),
             )

@@ -10,11 +10,29 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 LARGE_BYTES = 512 << 20
 """Bytes of an array from which on windows are read from its file, one after the other."""
 
 _COMPARED_FRAMES = 16
+
+
+class PoseReader:
+    """Gathers windows of pose: coordinates and, where a tracker told it, their likelihood."""
+
+    def __init__(self, keypoints: np.ndarray, likelihood: np.ndarray | None) -> None:
+        """Read from ``keypoints (N, A, K, 2)`` and, unless it is None, ``likelihood (N, A, K)``."""
+        self._keypoints = WindowReader(keypoints)
+        self._likelihood = None if likelihood is None else WindowReader(likelihood)
+
+    def __getitem__(self, frames: npt.NDArray[np.int64]) -> Tensor:
+        """``(B, T)`` frame indices -> ``(B, T, A, K, 2)``, or 3 with the likelihood behind x, y."""
+        keypoints = torch.from_numpy(self._keypoints[frames])
+        if self._likelihood is None:
+            return keypoints
+        return torch.cat([keypoints, torch.from_numpy(self._likelihood[frames])[..., None]], -1)
 
 
 class WindowReader:

@@ -38,8 +38,11 @@ class BehaviorClassifier(pl.LightningModule):
         animal_names: tuple[str, ...],
         keypoint_names: tuple[str, ...],
         class_names: tuple[str, ...],
+        has_likelihood: bool = False,
     ) -> None:
         """Build features and network for these animals, key points and classes.
+
+        ``has_likelihood`` says that the training recordings have the tracker's likelihoods.
 
         Raises:
             InputError: If ``config`` asks for another number of features or classes.
@@ -56,6 +59,7 @@ class BehaviorClassifier(pl.LightningModule):
             keypoint_names=keypoint_names,
             groups=tuple(group for group in GROUPS if group != config.leave_out),
             medians=config.recording_context,
+            has_likelihood=has_likelihood,
         )
         self.mirror_order = find_mirror_order(keypoint_names)
         self._check_dimensions()
@@ -197,6 +201,7 @@ class BehaviorClassifier(pl.LightningModule):
             "animal_names": list(self.animal_names),
             "keypoint_names": list(self.keypoint_names),
             "class_names": list(self.class_names),
+            "has_likelihood": self.features.reads_likelihood,
             "decisions": self.decisions.to_dict(),
         }
 

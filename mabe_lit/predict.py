@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mabe_lit.cli import parse_arguments, share_cores
-from mabe_lit.errors import one_line_errors
+from mabe_lit.errors import InputWarning, one_line_errors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,13 +56,17 @@ def predict(
     resolve_device(device)
     classifier = load_ensemble(checkpoint, raw=raw)
     names = []
+    without_likelihood = []
     with folder_filled_atomically(Path(output)) as temporary:
         for file in list_pose_files(poses):
             recording = read_poses(file, fps=fps, likelihood_below=likelihood_below)
             classifier.check_pose(recording.animal_names, recording.keypoint_names, where=str(file))
+            if classifier.reads_likelihood and recording.likelihood is None:
+                without_likelihood.append(recording.name)
             (probabilities,) = classifier.predict_probabilities(
                 recording.keypoints,
                 [Entry(recording.name, 0, len(recording), fps)],
+                likelihood=recording.likelihood,
                 device=device,
             )
             predicted = classifier.decisions.apply(probabilities, fps)
@@ -73,6 +78,15 @@ def predict(
             for kind, table in tables.items():
                 names.append(f"{recording.name}.{kind}.csv")
                 table.to_csv(temporary / names[-1], index=False, float_format="%.6g")
+    if without_likelihood:
+        warnings.warn(
+            InputWarning(
+                f"the training had the tracker's likelihoods, but {len(without_likelihood)} "
+                f"recordings have none, such as {without_likelihood[0]}; points in them count as "
+                "certain"
+            ),
+            stacklevel=2,
+        )
     return [Path(output) / name for name in names]
 
 

@@ -22,6 +22,8 @@ class Recording:
         animal_names: ``A`` names.
         keypoint_names: ``K`` names.
         class_names: ``C`` names; none in a recording that was never scored.
+        likelihood: ``(N, A, K)`` float32, the tracker's confidence in each point, 0 to 1, NaN where
+            it tells none; None if it never does.
 
     Raises:
         InputError: If shapes, names or values contradict each other; all problems in one message.
@@ -34,6 +36,7 @@ class Recording:
     animal_names: tuple[str, ...]
     keypoint_names: tuple[str, ...]
     class_names: tuple[str, ...] = ()
+    likelihood: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         problems = list(self._problems())
@@ -51,10 +54,12 @@ class Recording:
         fps: float,
         animal_names: tuple[str, ...],
         keypoint_names: tuple[str, ...],
+        likelihood: np.ndarray | None = None,
     ) -> Recording:
         """A recording with pose tracks alone; shapes and units as in the attributes."""
         labels = np.full(len(keypoints), UNSCORED, np.int16)
-        return cls(name, keypoints, labels, fps, animal_names, keypoint_names)
+        names = (animal_names, keypoint_names)
+        return cls(name, keypoints, labels, fps, *names, likelihood=likelihood)
 
     @property
     def missing_share(self) -> float:
@@ -71,6 +76,9 @@ class Recording:
             found.append("it has no frames")
         if np.isinf(self.keypoints).any():
             found.append("a coordinate is infinite; untracked points are NaN")
+        if self.likelihood is not None and self.likelihood.shape != self.keypoints.shape[:-1]:
+            shapes = f"shape {self.likelihood.shape}, keypoints have {self.keypoints.shape}"
+            found.append(f"likelihood has {shapes}")
         if self.labels.shape != (len(self.keypoints),):
             found.append(f"{len(self.keypoints)} frames but labels of shape {self.labels.shape}")
         scored = self.labels[self.labels != UNSCORED]

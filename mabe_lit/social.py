@@ -15,7 +15,7 @@ from torch import Tensor
 TIME_SCALES_S = (0.1, 0.5, 2.0)
 """Durations over which motion is measured, in seconds."""
 
-GROUPS = ("posture", "partner", "distance", "heading", "motion", "missing")
+GROUPS = ("posture", "partner", "distance", "heading", "motion", "missing", "likelihood")
 """What the columns are about; each can be left out."""
 
 
@@ -26,6 +26,7 @@ class Bodies:
     Attributes:
         points: ``(B, T, A, K, 2)`` in pixels, without NaN.
         missing: ``(B, T, A, K)`` 1 where the point was not tracked.
+        likelihood: ``(B, T, A, K)`` the tracker's confidence in the point, 0 to 1.
         centre: ``(B, T, A, 2)`` middle of the body axis, in pixels.
         heading: ``(B, T, A, 2)`` unit vector from back to front.
         length: ``(B,)`` median length of all animals' body axes, in pixels.
@@ -34,6 +35,7 @@ class Bodies:
 
     points: Tensor
     missing: Tensor
+    likelihood: Tensor
     centre: Tensor
     heading: Tensor
     length: Tensor
@@ -43,6 +45,7 @@ class Bodies:
 def find_bodies(
     points: Tensor,
     missing: Tensor,
+    likelihood: Tensor,
     seconds: Tensor,
     *,
     front: int,
@@ -61,7 +64,8 @@ def find_bodies(
     upward = torch.tensor([1.0, 0.0], device=points.device)
     heading = torch.where(norm > 1e-3, axis / norm.clamp(min=1e-3), upward)
     centre = (points[..., front, :] + points[..., back, :]) / 2
-    return Bodies(points, missing.to(points.dtype), centre, heading, length, seconds)
+    missing = missing.to(points.dtype)
+    return Bodies(points, missing, likelihood, centre, heading, length, seconds)
 
 
 def social_features(bodies: Bodies, groups: tuple[str, ...] = GROUPS) -> Tensor:
@@ -73,6 +77,7 @@ def social_features(bodies: Bodies, groups: tuple[str, ...] = GROUPS) -> Tensor:
         "heading": _heading,
         "motion": _motion,
         "missing": _missing,
+        "likelihood": _likelihood,
     }
     return torch.cat([computed[group](bodies) for group in groups], dim=-1)
 
@@ -115,6 +120,7 @@ def social_feature_names(
             )
         ],
         "missing": [f"{a} {k} missing" for a in animals for k in points],
+        "likelihood": [f"{a} {k} likelihood" for a in animals for k in points],
     }
     return tuple(name for group in groups for name in names[group])
 
@@ -189,6 +195,11 @@ def _motion(bodies: Bodies) -> Tensor:
 def _missing(bodies: Bodies) -> Tensor:
     """Which points were not tracked."""
     return bodies.missing.flatten(2)
+
+
+def _likelihood(bodies: Bodies) -> Tensor:
+    """How sure the tracker was of each point."""
+    return bodies.likelihood.flatten(2)
 
 
 def _pairs(bodies: Bodies) -> list[tuple[int, int]]:

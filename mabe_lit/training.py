@@ -112,6 +112,7 @@ def build_classifier(config: Config, dataset: Dataset) -> BehaviorClassifier:
         animal_names=dataset.animal_names,
         keypoint_names=dataset.keypoint_names,
         class_names=dataset.class_names,
+        has_likelihood=dataset.likelihood is not None,
     )
 
 
@@ -160,7 +161,7 @@ def _finish(
     best = folder / "best.ckpt"
     classifier = load_classifier(best)
     probabilities = predict_probabilities(
-        classifier, val.keypoints, val.entries, device=config.device
+        classifier, val.keypoints, val.entries, likelihood=val.likelihood, device=config.device
     )
     labels = val.split(val.labels)
     scores = score_recordings(probabilities, labels, val.class_names)

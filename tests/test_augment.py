@@ -160,3 +160,32 @@ def test_augment_applies_everything_together_and_keeps_shapes(keypoints):
     assert batch["keypoints"].shape == keypoints.shape
     assert batch["labels"].shape == labels.shape
     assert not torch.equal(batch["keypoints"], keypoints)
+
+
+def test_likelihood_goes_with_its_point_and_is_not_moved(keypoints):
+    number = torch.arange(float(keypoints[..., 0].numel())).view(keypoints.shape[:-1])
+    with_likelihood = torch.cat([keypoints, number[..., None]], -1)
+    for change in (rotate, lambda k: scale(k, 0.5), lambda k: jitter(k, 0.1)):
+        torch.manual_seed(1)
+        changed = change(with_likelihood)
+        assert torch.equal(changed[..., 2], number)
+        torch.manual_seed(1)
+        assert torch.equal(changed[..., :2], change(keypoints))
+    order = find_mirror_order(KEYPOINT_NAMES)
+    for change, moved in (
+        (swap_animals, number.flip(2)),
+        (lambda k: mirror(k, order), number[..., order]),
+    ):
+        torch.manual_seed(1)
+        changed = change(with_likelihood)
+        torch.manual_seed(1)
+        plain = change(keypoints)
+        is_changed = (plain != keypoints).flatten(1).any(1)
+        expected = torch.where(is_changed[:, None, None, None], moved, number)
+        assert torch.equal(changed[..., 2], expected)
+        assert torch.equal(changed[..., :2], plain)
+
+
+def test_dropped_points_have_no_likelihood(keypoints):
+    dropped = drop_points(torch.cat([keypoints, torch.ones_like(keypoints[..., :1])], -1), 0.5)
+    assert torch.equal(dropped[..., 2].isnan(), dropped[..., 0].isnan())

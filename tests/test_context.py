@@ -1,21 +1,30 @@
 """What a window's features know of its recording, and predictions that use it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from test_evaluate_predict import write_deeplabcut
 from test_training import tiny_config
 
 from mabe_lit.config import Config, parse_config
 from mabe_lit.context import recording_contexts
+from mabe_lit.datamodule import BehaviorDataModule
 from mabe_lit.dataset import Entry
-from mabe_lit.errors import InputError
+from mabe_lit.dataset_writer import write_dataset
+from mabe_lit.errors import InputError, InputWarning
+from mabe_lit.evaluate import evaluate
+from mabe_lit.fit import fit
 from mabe_lit.inference import predict_probabilities
 from mabe_lit.module import BehaviorClassifier
+from mabe_lit.predict import predict
 from mabe_lit.social import GROUPS
 from mabe_lit.synthetic import ANIMAL_NAMES, CLASS_NAMES, KEYPOINT_NAMES, simulate_recordings
+from mabe_lit.training import build_classifier
 
 
-def social_classifier(tmp_path, **changes):
+def social_classifier(tmp_path, *, has_likelihood=False, **changes):
     torch.manual_seed(0)
     changes = {"features": "social", "recording_context": True, "model_type": "tcn"} | changes
     return BehaviorClassifier(
@@ -23,6 +32,7 @@ def social_classifier(tmp_path, **changes):
         animal_names=ANIMAL_NAMES,
         keypoint_names=KEYPOINT_NAMES,
         class_names=CLASS_NAMES,
+        has_likelihood=has_likelihood,
     ).eval()
 
 
@@ -91,8 +101,8 @@ def test_feature_names_tell_medians_apart(tmp_path):
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_group_of_features_can_be_left_out(tmp_path, group):
-    everything = social_classifier(tmp_path).features.frame_names
-    rest = social_classifier(tmp_path, leave_out=group).features.frame_names
+    everything = social_classifier(tmp_path, has_likelihood=True).features.frame_names
+    rest = social_classifier(tmp_path, has_likelihood=True, leave_out=group).features.frame_names
     assert set(rest) < set(everything)
     assert [name for name in everything if name in rest] == list(rest)
 
@@ -137,3 +147,61 @@ def test_overlap_is_checked_against_the_windows_of_prediction():
 def test_recordings_are_not_read_for_features_that_need_no_context(tmp_path, entries):
     classifier = social_classifier(tmp_path, features="coordinates", recording_context=False)
     assert torch.equal(recording_contexts(classifier, None, entries), torch.ones(2, 1))
+
+
+@pytest.fixture
+def told(keypoints):
+    """(N, A, K) likelihoods."""
+    return np.random.default_rng(0).random(keypoints.shape[:-1], np.float32)
+
+
+def test_likelihoods_count_for_networks_that_were_trained_on_them(
+    tmp_path, keypoints, entries, told
+):
+    def predict(classifier, likelihood):
+        return predict_probabilities(classifier, keypoints, entries, likelihood=likelihood)[0]
+
+    trained_on = social_classifier(tmp_path, has_likelihood=True)
+    assert np.abs(predict(trained_on, told) - predict(trained_on, None)).max() > 1e-3
+    assert not np.isnan(predict(trained_on, None)).any()
+    for without in (
+        social_classifier(tmp_path),
+        social_classifier(tmp_path, has_likelihood=True, leave_out="likelihood"),
+    ):
+        np.testing.assert_array_equal(predict(without, told), predict(without, None))
+
+
+def test_likelihoods_of_training_and_validation_reach_the_network(tmp_path, recordings, told):
+    for split, recording in zip(("train", "val"), recordings, strict=True):
+        write_dataset([replace(recording, likelihood=told[:900])], tmp_path / "data" / split)
+    config = tiny_config(tmp_path, features="social", dataset="recordings", model_type="tcn")
+    data = BehaviorDataModule(config)
+    data.setup()
+    classifier = build_classifier(config, data.train)
+    data.describe_recordings(classifier)
+    classifier.fit_scales(data.statistics_windows())
+    names = classifier.features.frame_names
+    mean = classifier.features.center[names.index("resident nose likelihood")]
+    assert mean == pytest.approx(0.5, abs=0.1)
+    for batches in (data.train_dataloader(), data.val_dataloader()):
+        assert next(iter(batches))["keypoints"].shape[-1] == 3
+
+
+def test_missing_likelihoods_are_told(tmp_path, recordings, told):
+    write_dataset([replace(recordings[0], likelihood=told[:900])], tmp_path / "data/train")
+    write_dataset([recordings[1]], tmp_path / "data/val")
+    config = tiny_config(tmp_path, features="social", dataset="recordings", model_type="tcn")
+    with pytest.warns(InputWarning, match=r"data/val has none; points in it count as certain"):
+        result = fit(config)
+    write_deeplabcut(tmp_path / "with.csv", recordings[1])
+    arguments = {"checkpoint": result["best_checkpoint"], "output": str(tmp_path / "out")}
+    predict(**arguments, poses=str(tmp_path / "with.csv"))
+    without = [
+        ",".join(cell for column, cell in enumerate(line.split(",")) if not column or column % 3)
+        for line in (tmp_path / "with.csv").read_text().splitlines()
+    ]
+    (tmp_path / "without.csv").write_text("\n".join(without) + "\n")
+    with pytest.warns(InputWarning, match=r"1 recordings have none, such as without"):
+        predict(**arguments, poses=str(tmp_path / "without.csv"))
+    with pytest.warns(InputWarning, match=r"data/val has none"):
+        evaluate(**arguments, data=config.val_data_dir)

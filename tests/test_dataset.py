@@ -61,6 +61,38 @@ def test_dataset_keeps_missing_points_and_unscored_frames(tmp_path):
     assert (ours.labels == UNSCORED).all()
 
 
+def likelihood(frames):
+    return np.linspace(0, 1, frames * 6, dtype=np.float32).reshape(frames, 2, 3)
+
+
+@pytest.mark.parametrize("told", [(True, True), (True, False), (False, True), (False, False)])
+def test_dataset_keeps_likelihoods_whichever_recordings_have_them(tmp_path, told):
+    lengths = (5, 8)
+    values = [
+        likelihood(frames) if has else None for frames, has in zip(lengths, told, strict=True)
+    ]
+    recordings = (
+        recording(name, frames, likelihood=value)
+        for name, frames, value in zip("ab", lengths, values, strict=True)
+    )
+    write_dataset(recordings, tmp_path / "set")
+    assert (tmp_path / "set/likelihood.npy").exists() == any(told)
+    dataset = open_dataset(tmp_path / "set")
+    for ours, value, frames in zip(dataset, values, lengths, strict=False):
+        if not any(told):
+            assert ours.likelihood is None
+            continue
+        expected = np.full((frames, 2, 3), np.nan) if value is None else value
+        np.testing.assert_array_equal(ours.likelihood, expected)
+
+
+def test_dataset_from_before_there_were_likelihoods_is_read(folder):
+    index = json.loads((folder / "dataset.json").read_text())
+    del index["has_likelihood"]
+    (folder / "dataset.json").write_text(json.dumps(index))
+    assert open_dataset(folder).likelihood is None
+
+
 def test_dataset_is_not_replaced_unless_asked(folder):
     with pytest.raises(InputError, match="already holds a dataset; --force replaces it"):
         write_dataset([recording("c")], folder)
@@ -124,6 +156,7 @@ def test_dataset_that_fails_half_way_leaves_the_old_one(folder):
         ({"animal_names": ("one",)}, "1 animals and 3 key points are named"),
         ({"keypoint_names": ("nose", "nose", "tail")}, "key point names repeat"),
         ({"keypoints": np.full((5, 2, 3, 2), np.inf, np.float32)}, "infinite"),
+        ({"likelihood": np.zeros((5, 2))}, r"likelihood has shape \(5, 2\), keypoints have \(5, 2"),
         ({"keypoints": np.zeros((0, 2, 3, 2)), "labels": np.zeros(0)}, "it has no frames"),
     ],
 )
@@ -156,6 +189,14 @@ def test_dataset_names_are_unique(tmp_path):
         (lambda f: rewrite_index(f, recordings=[{"name": "a"}]), "incomplete or damaged"),
         (lambda f: (f / "keypoints.npy").write_bytes(b"\x93NUMPY"), "keypoints.npy: is not a read"),
         (lambda f: (f / "keypoints.npy").write_bytes(b""), "keypoints.npy: is not a readable"),
+        (lambda f: rewrite_index(f, has_likelihood=True), "likelihood.npy: is missing"),
+        (
+            lambda f: (
+                rewrite_index(f, has_likelihood=True),
+                np.save(f / "likelihood.npy", np.zeros((13, 2, 2), np.float32)),
+            ),
+            r"likelihood.npy: has shape \(13, 2, 2\), but .* ask for \(13, 2, 3\)",
+        ),
         (lambda f: np.save(f / "labels.npy", np.zeros(13)), "holds float64, expected int16"),
         (
             lambda f: np.save(f / "labels.npy", np.array([{"a": 1}] * 13), allow_pickle=True),

@@ -1,6 +1,7 @@
 """``launch/upload.py`` and ``launch/predict.py`` against the emulator."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,10 @@ REAL_DATA = Path(os.environ.get("MABE_REAL_DATA", PROJECT.parent / "shared/data"
 @pytest.fixture
 def poses(modal_cloud: ModalCloud) -> Path:
     """Two recordings in pose files, and the datasets ``data/own/train`` and ``data/own/val``."""
-    recordings = simulate_recordings(4, 700, 1, prefix="own")
+    recordings = [
+        replace(recording, likelihood=np.full((700, 2, 7), 0.99, np.float32))
+        for recording in simulate_recordings(4, 700, 1, prefix="own")
+    ]
     data = modal_cloud.folder / "data/own"
     write_dataset(recordings[:2], data / "train")
     write_dataset(recordings[2:], data / "val")
@@ -59,6 +63,7 @@ def test_upload_train_and_predict(modal_cloud: ModalCloud, poses: Path):
         uploaded = open_dataset(modal_cloud.volume / "data/own" / split)
         local = open_dataset(modal_cloud.folder / "data/own" / split)
         assert np.array_equal(uploaded.keypoints, local.keypoints, equal_nan=True)
+        assert np.array_equal(uploaded.likelihood, local.likelihood)
     received = modal_cloud.state()["received_bytes"]
     modal_cloud.modal(*upload)
     assert modal_cloud.state()["received_bytes"] == received, "unchanged files were sent again"

@@ -59,6 +59,7 @@ def test_points_of_a_low_score_are_untracked(tmp_path):
     path = write(tmp_path, sequence(scores=scores.tolist()))
     (recording,) = read_calms21(path, likelihood_below=0.3)
     assert np.argwhere(np.isnan(recording.keypoints[..., 0])).tolist() == [[2, 1, 5]]
+    np.testing.assert_array_equal(recording.likelihood, scores.astype(np.float32))
 
 
 def test_sequence_without_annotations_is_unscored(tmp_path):

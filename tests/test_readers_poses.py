@@ -70,6 +70,15 @@ def test_three_header_rows_are_one_animal(tmp_path):
     np.testing.assert_array_equal(recording.keypoints, values[..., :2])
 
 
+def test_likelihood_is_kept_at_its_frame_whatever_it_leads_to(tmp_path):
+    values = table()
+    values[1, 0, 1, 2] = 0.05
+    values[2, 1, 0, 2] = np.nan
+    recording = read_poses(write(tmp_path, csv_text(values, first_frame=2)))
+    assert np.isnan(recording.likelihood[:2]).all()
+    np.testing.assert_array_equal(recording.likelihood[2:], values[..., 2].astype(np.float32))
+
+
 def test_unlikely_empty_and_origin_points_are_untracked(tmp_path):
     values = table(4)
     values[0, 0, 0, 2] = 0.099

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mabe_lit.features import PoseFeatures
-from mabe_lit.gaps import fill_missing
+from mabe_lit.gaps import fill_likelihood, fill_missing
 from mabe_lit.social import (
     GROUPS,
     find_bodies,
@@ -25,7 +25,9 @@ def keypoints():
 def compute(keypoints, fps=30.0, groups=GROUPS, front=0, back=6):
     seconds = torch.full((len(keypoints),), 1 / fps)
     missing = keypoints.isnan().any(-1)
-    bodies = find_bodies(fill_missing(keypoints), missing, seconds, front=front, back=back)
+    likelihood = fill_likelihood(keypoints[..., 2:], missing)
+    points = fill_missing(keypoints)
+    bodies = find_bodies(points, missing, likelihood, seconds, front=front, back=back)
     return social_features(bodies, groups)
 
 
@@ -150,3 +152,38 @@ def test_scaled_social_features_are_centred_and_bounded(keypoints):
     medians = values.flatten(0, 1)[:, ~is_mark].median(0).values
     torch.testing.assert_close(medians, torch.zeros_like(medians), atol=0.05, rtol=0)
     assert set(values[..., is_mark].unique().tolist()) <= {0.0, 1.0}
+
+
+def test_likelihood_is_the_trackers_and_where_it_tells_none_that_of_being_tracked(keypoints):
+    told = torch.rand(3, 256, 2, 7, 1, generator=torch.Generator().manual_seed(0))
+    told[0, :9, 0, 3] = torch.nan
+    told[1, 4, 1, 0] = 1.7
+    features = PoseFeatures(
+        kind="social",
+        animal_names=ANIMAL_NAMES,
+        keypoint_names=KEYPOINT_NAMES,
+        groups=("likelihood",),
+        has_likelihood=True,
+    )
+    seconds = torch.full((3,), 1 / 30)
+    is_tracked = (~keypoints.isnan().any(-1)).float()
+    expected = torch.where(told[..., 0].isnan(), is_tracked, told[..., 0].clamp(max=1))
+    values = features.raw(torch.cat([keypoints, told], -1), seconds)
+    assert torch.equal(values, expected.flatten(2))
+    assert torch.equal(features.raw(keypoints, seconds), is_tracked.flatten(2))
+    assert features.frame_names[3] == "resident neck likelihood"
+
+
+@pytest.mark.parametrize("kind", ["social", "coordinates", "pixels"])
+def test_likelihood_changes_no_other_column(keypoints, kind):
+    names = {"animal_names": ANIMAL_NAMES, "keypoint_names": KEYPOINT_NAMES}
+    plain = PoseFeatures(kind=kind, **names)
+    features = PoseFeatures(kind=kind, **names, has_likelihood=True)
+    seconds = torch.full((3,), 1 / 30)
+    told = torch.rand(3, 256, 2, 7, 1, generator=torch.Generator().manual_seed(0))
+    told[0, :9] = torch.nan
+    values = features.raw(torch.cat([keypoints, told], -1), seconds)
+    columns = plain.raw(keypoints, seconds)
+    assert torch.equal(values[..., : columns.shape[-1]], columns)
+    assert len(features.frame_names) == values.shape[-1]
+    assert features.reads_likelihood == (kind == "social")

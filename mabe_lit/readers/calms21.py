@@ -89,4 +89,5 @@ def _to_recording(name: str, sequence: Mapping[str, Any], likelihood_below: floa
         animal_names=ANIMALS,
         keypoint_names=KEYPOINTS,
         class_names=tuple(sorted(vocabulary, key=vocabulary.__getitem__)),
+        likelihood=scores,
     )

@@ -66,11 +66,10 @@ def to_recording(tracks: Tracks, *, fps: float, likelihood_below: float) -> Reco
                 f"{tracks.path}: animal {name!r} is never tracked: all its points are empty, "
                 f"at (0, 0) or of a likelihood below {likelihood_below:g}"
             )
-    keypoints = np.full((frames[-1] + 1, *rows.shape[1:]), np.nan, np.float32)
-    keypoints[frames] = rows
-    return Recording.unscored(
-        recording_name(tracks.path), keypoints, fps, tracks.animal_names, tracks.keypoint_names
-    )
+    names = (tracks.animal_names, tracks.keypoint_names)
+    keypoints = _at_frames(rows, frames)
+    likelihood = None if tracks.likelihood is None else _at_frames(tracks.likelihood, frames)
+    return Recording.unscored(recording_name(tracks.path), keypoints, fps, *names, likelihood)
 
 
 def blank_untracked(
@@ -92,6 +91,13 @@ def blank_untracked(
     if likelihood is not None:
         untracked |= likelihood < likelihood_below
     return np.where(untracked[..., None], np.nan, points).astype(np.float32)
+
+
+def _at_frames(rows: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """``(rows, ...)`` -> ``(N, ...)`` float32, each row at its frame; NaN where there is none."""
+    placed = np.full((frames[-1] + 1, *rows.shape[1:]), np.nan, np.float32)
+    placed[frames] = rows
+    return placed
 
 
 def _check_frames(tracks: Tracks) -> np.ndarray:
