@@ -42,8 +42,8 @@ class WindowReader:
     needs it. On a shared machine that looks like a leak, and a container may be killed for it.
     Giving them back now and then costs more than reading does: Linux maps up to 2 MiB around a page
     that is touched. So a small array is indexed, all windows at once, and of a large one each
-    window is read: 130,000 windows a second with giving back, 200,000 by reading. What was read
-    stays in the system's cache either way.
+    window is read. A window of 43 million frames takes 4 us to read, 11 to 13 us from pages that
+    are given back, 2 us from pages that are kept. What was read stays in the system's cache.
     """
 
     def __init__(self, array: npt.NDArray[Any]) -> None:
@@ -70,30 +70,35 @@ class WindowReader:
         """
         if self._file is None:
             return self._array[frames]
+        B, T = frames.shape
+        first = frames[:, 0]
+        if (frames - first[:, None] == np.arange(T)).all():
+            return self._read(self._file, first, T)
         first = frames.min(axis=1)
         span = int((frames.max(axis=1) - first).max()) + 1
         first = np.minimum(first, len(self._array) - span)  # (B,), none reaches beyond the end
         stretches = self._read(self._file, first, span)  # (B, span, ...)
-        at = frames - first[:, None]
-        if span == frames.shape[1] and (at == np.arange(span)).all():
-            return stretches
-        windows: npt.NDArray[Any] = stretches[np.arange(len(frames))[:, None], at]
+        windows: npt.NDArray[Any] = stretches[np.arange(B)[:, None], frames - first[:, None]]
         return windows
 
     def _read(self, file: int, first: npt.NDArray[np.int64], span: int) -> npt.NDArray[Any]:
         stretches = np.empty((len(first), span, *self._array.shape[1:]), self._array.dtype)
-        size = stretches[0].nbytes
         buffer = stretches.data.cast("B")
+        size = len(buffer) // len(first)
         places = self._offset + first * (size // span)
-        for row, place in enumerate(places.tolist()):
-            done = 0
-            while done < size:  # once, but for some network file systems
-                rest = buffer[row * size + done : (row + 1) * size]
-                count = os.preadv(file, [rest], place + done)
-                if not count:
-                    raise OSError(errno.EIO, "has become shorter while it was read", self._name)
-                done += count
+        for start, place in zip(range(0, len(buffer), size), places.tolist(), strict=True):
+            if os.preadv(file, [buffer[start : start + size]], place) < size:
+                self._read_whole(file, buffer[start : start + size], place)
         return stretches
+
+    def _read_whole(self, file: int, buffer: memoryview, place: int) -> None:
+        """Read in parts, as some network file systems do."""
+        done = 0
+        while done < len(buffer):
+            count = os.preadv(file, [buffer[done:]], place + done)
+            if not count:
+                raise OSError(errno.EIO, "has become shorter while it was read", self._name)
+            done += count
 
     def _is_what_is_mapped(self, file: int) -> bool:
         """False where another dataset has taken the name since; the mapping still has the old."""
