@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import lightning.pytorch as pl
@@ -10,16 +11,16 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from mabe_lit import UNSCORED
 from mabe_lit.augment import Batch
 from mabe_lit.config import Config
 from mabe_lit.context import recording_contexts
 from mabe_lit.dataset import Dataset, open_dataset
 from mabe_lit.dataset_writer import write_dataset
+from mabe_lit.device import resolve_device
 from mabe_lit.distributed import process_rank
 from mabe_lit.errors import InputError
 from mabe_lit.folds import open_fold
-from mabe_lit.mapped import PoseReader, WindowReader
+from mabe_lit.frames import Frames, FramesOnDisk, open_frames
 from mabe_lit.module import BehaviorClassifier
 from mabe_lit.split import open_scored, open_split
 from mabe_lit.synthetic import SIMULATION_VERSION, simulate_recordings
@@ -39,8 +40,8 @@ class BehaviorDataModule(pl.LightningDataModule):
 
     train: Dataset
     val: Dataset
-    _train_contexts: torch.Tensor
-    _val_contexts: torch.Tensor
+    _train_windows: _Windows
+    _val_windows: _Windows
 
     def __init__(self, config: Config) -> None:
         """Set up for the folders and windows that ``config`` names; nothing is read yet."""
@@ -75,17 +76,22 @@ class BehaviorDataModule(pl.LightningDataModule):
         )
 
     def statistics_windows(self) -> Batch:
-        """A sample of the training windows, for the features' scales."""
+        """A sample of the training windows, on the CPU, for the features' scales."""
         grid = _tile(self.train, self.config, self.config.sequence_length, None)
         count = min(len(grid), max(_STATISTICS_FRAMES // self.config.sequence_length, 1))
         picked = np.linspace(0, len(grid) - 1, count).astype(np.int64)
-        return _Windows(self.train, self.config, self._train_contexts)[grid.frames_of(picked)]
+        frames = FramesOnDisk(self.train, with_likelihood=_reads_likelihood(self.config))
+        return self._train_windows.gather(frames, grid.frames_of(picked))
 
     def describe_recordings(self, classifier: BehaviorClassifier) -> None:
         """Take from each recording what ``classifier`` needs to know of it beside each window."""
-        self._train_contexts, self._val_contexts = (
-            recording_contexts(
-                classifier, split.keypoints, split.entries, likelihood=split.likelihood
+        self._train_windows, self._val_windows = (
+            _Windows(
+                split,
+                self.config,
+                recording_contexts(
+                    classifier, split.keypoints, split.entries, likelihood=split.likelihood
+                ),
             )
             for split in (self.train, self.val)
         )
@@ -98,14 +104,14 @@ class BehaviorDataModule(pl.LightningDataModule):
         """All windows of the training recordings, in a random order that seed and epoch decide."""
         size, length = self.config.batch_size, self.config.sequence_length
         batches = WindowBatches(self.train, self.config, size=size, length=length, shuffle=True)
-        return _loader(_Windows(self.train, self.config, self._train_contexts), batches)
+        return _loader(self._train_windows, batches)
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """All frames of the validation recordings, each once."""
         length = prediction_length(self.config, self.val.entries)
         size = max(EVALUATION_BATCH_FRAMES // length, 1)
         batches = WindowBatches(self.val, self.config, size=size, length=length, shuffle=False)
-        return _loader(_Windows(self.val, self.config, self._val_contexts), batches)
+        return _loader(self._val_windows, batches)
 
 
 class WindowBatches:
@@ -158,27 +164,44 @@ class WindowBatches:
 
 
 class _Windows(torch.utils.data.Dataset[Batch]):
-    """Gathers a whole batch at once from the memory-mapped arrays."""
+    """Gathers a whole batch at once, from frames that are opened when the first one is wanted.
+
+    By then Lightning has told this process which GPU is its own.
+    """
 
     def __init__(self, dataset: Dataset, config: Config, contexts: torch.Tensor) -> None:
-        frame_gap = config.frame_gap
-        likelihood = dataset.likelihood if config.features == "social" else None
-        self._keypoints = PoseReader(dataset.keypoints, likelihood)
-        self._labels = WindowReader(dataset.labels)
+        self._dataset = dataset
+        self._config = config
         self._contexts = contexts
         self._starts = np.array([entry.first_frame for entry in dataset.entries])
-        self._seconds = np.array([frame_gap / entry.fps for entry in dataset.entries], np.float32)
+        self._seconds = torch.tensor([config.frame_gap / entry.fps for entry in dataset.entries])
 
-    def __getitem__(self, window_frames: WindowFrames) -> Batch:
-        frames, is_inside = window_frames
-        labels = np.where(is_inside, self._labels[frames], UNSCORED)
-        recording = np.searchsorted(self._starts, frames[:, 0], side="right") - 1
+    def __getitem__(self, windows: WindowFrames) -> Batch:
+        return self.gather(self._frames, windows)
+
+    def gather(self, frames: Frames, windows: WindowFrames) -> Batch:
+        """A batch of ``windows``, on the device of ``frames``."""
+        keypoints, labels = frames.gather(windows)
+        first_frame = windows[0][:, 0]
+        recording = torch.from_numpy(np.searchsorted(self._starts, first_frame, side="right") - 1)
         return {
-            "keypoints": self._keypoints[frames],
-            "seconds": torch.from_numpy(self._seconds[recording]),
-            "context": self._contexts[recording],
-            "labels": torch.from_numpy(labels.astype(np.int64)),
+            "keypoints": keypoints,
+            "seconds": self._seconds[recording].to(frames.device, non_blocking=True),
+            "context": self._contexts[recording].to(frames.device, non_blocking=True),
+            "labels": labels,
         }
+
+    @cached_property
+    def _frames(self) -> Frames:
+        device = resolve_device(self._config.device)
+        if device.type == "cuda":
+            device = torch.device("cuda", torch.cuda.current_device())
+        with_likelihood = _reads_likelihood(self._config)
+        return open_frames(self._dataset, device, with_likelihood=with_likelihood)
+
+
+def _reads_likelihood(config: Config) -> bool:
+    return config.features == "social" and config.leave_out != "likelihood"
 
 
 def _loader(windows: _Windows, batches: WindowBatches) -> DataLoader[Batch]:

@@ -1,0 +1,82 @@
+"""Frames on disk and on a device give the same windows."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from test_training import tiny_config
+
+from mabe_lit import UNSCORED, datamodule, frames
+from mabe_lit.dataset import open_dataset
+from mabe_lit.dataset_writer import write_dataset
+from mabe_lit.fit import fit
+from mabe_lit.frames import FramesOnDisk, ResidentFrames, open_frames
+from mabe_lit.synthetic import simulate_recordings
+from mabe_lit.windows import tiling_windows
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    """Two recordings, of 300 and 200 frames, with likelihoods."""
+    folder = tmp_path_factory.mktemp("frames") / "set"
+    likelihood = np.random.default_rng(0).random((300, 2, 7), np.float32)
+    long, short = simulate_recordings(2, 300, 1)
+    short = replace(short, keypoints=short.keypoints[:200], labels=short.labels[:200])
+    write_dataset([replace(long, likelihood=likelihood), short], folder)
+    return open_dataset(folder)
+
+
+@pytest.mark.parametrize("with_likelihood", [True, False])
+@pytest.mark.parametrize("gap", [1, 3])
+def test_windows_are_the_same_from_disk_and_from_a_device(
+    dataset, monkeypatch, with_likelihood, gap
+):
+    monkeypatch.setattr(frames, "_COPIED_FRAMES", 170)
+    starts, lengths = np.array([0, 300]), np.array([300, 200])
+    rng = np.random.default_rng(0)
+    grid = tiling_windows(starts, lengths, length=64, gap=gap, rng=rng)
+    windows = grid.frames_of(np.arange(len(grid)))
+    on_disk = FramesOnDisk(dataset, with_likelihood=with_likelihood)
+    resident = ResidentFrames(dataset, CPU, with_likelihood=with_likelihood)
+    (pose, labels), (ours, our_labels) = on_disk.gather(windows), resident.gather(windows)
+    torch.testing.assert_close(ours, pose, rtol=0, atol=0, equal_nan=True)
+    assert torch.equal(our_labels, labels)
+    assert ours.shape == (len(grid), 64, 2, 7, 3 if with_likelihood else 2)
+    is_padding = torch.from_numpy(~windows[1])
+    assert is_padding.any()
+    assert torch.equal(labels == UNSCORED, is_padding)
+
+
+@pytest.mark.parametrize("features", ["coordinates", "social"])
+def test_training_is_the_same_from_disk_and_from_a_device(tmp_path, monkeypatch, features):
+    results = []
+    for run in ("disk", "device"):
+        config = tiny_config(tmp_path, features=features, run=run, epochs=2)
+        results.append(fit(config))
+        monkeypatch.setattr(
+            datamodule,
+            "open_frames",
+            lambda dataset, device, with_likelihood: ResidentFrames(
+                dataset, device, with_likelihood=with_likelihood
+            ),
+        )
+    weights = [torch.load(r["best_checkpoint"], weights_only=True)["state_dict"] for r in results]
+    for ours, theirs in zip(*(w.values() for w in weights), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize(("free_bytes", "kind"), [(400_000, ResidentFrames), (4_000, FramesOnDisk)])
+def test_frames_are_on_a_gpu_if_they_fit(dataset, monkeypatch, free_bytes, kind):
+    asked = []
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free_bytes, 10**9))
+    for name in ("ResidentFrames", "FramesOnDisk"):
+        monkeypatch.setattr(frames, name, lambda *_, name=name, **options: asked.append(name))
+    open_frames(dataset, torch.device("cuda"), with_likelihood=False)
+    assert asked == [kind.__name__]
+
+
+def test_frames_stay_on_disk_for_a_cpu(dataset):
+    assert isinstance(open_frames(dataset, CPU, with_likelihood=False), FramesOnDisk)
