@@ -40,10 +40,12 @@ class Config:
     """Architecture of the network."""
     features: Literal["coordinates", "pixels", "social"] = "coordinates"
     """coordinates: seen from the first animal; pixels: as tracked; social: posture and motion."""
-    leave_out: Literal[
-        "none", "posture", "partner", "distance", "heading", "motion", "missing", "likelihood"
-    ] = "none"
+    leave_out: Literal["none", "posture", "partner", "distance", "heading", "motion", "missing"] = (
+        "none"
+    )
     """Group of social features to do without, to see what it is worth."""
+    use_likelihood: bool = True
+    """Have how sure the tracker was of each point among the social features, where it told."""
     recording_context: bool = False
     """Show the network what is usual in a recording: the median of each of its features."""
     input_dim: int | None = None

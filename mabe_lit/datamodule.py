@@ -201,7 +201,7 @@ class _Windows(torch.utils.data.Dataset[Batch]):
 
 
 def _reads_likelihood(config: Config) -> bool:
-    return config.features == "social" and config.leave_out != "likelihood"
+    return config.features == "social" and config.use_likelihood
 
 
 def _loader(windows: _Windows, batches: WindowBatches) -> DataLoader[Batch]:

@@ -59,7 +59,7 @@ class BehaviorClassifier(pl.LightningModule):
             keypoint_names=keypoint_names,
             groups=tuple(group for group in GROUPS if group != config.leave_out),
             medians=config.recording_context,
-            has_likelihood=has_likelihood,
+            has_likelihood=has_likelihood and config.use_likelihood,
         )
         self.mirror_order = find_mirror_order(keypoint_names)
         self._check_dimensions()
