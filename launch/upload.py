@@ -61,8 +61,10 @@ def upload(folder: Path) -> int:
     Modal asks for the blocks of files, by their content, that the Volume does not have; what is
     unchanged is not sent again.
     """
-    names = ("keypoints.npy", "labels.npy", "likelihood.npy", "dataset.json")
-    files = [folder / name for name in names if (folder / name).exists()]
+    from mabe_lit.dataset import open_dataset
+
+    optional = () if open_dataset(folder).likelihood is None else ("likelihood.npy",)
+    files = [folder / name for name in ("keypoints.npy", "labels.npy", *optional, "dataset.json")]
     with volume.batch_upload(force=True) as batch:
         for file in files:
             batch.put_file(file, str(PurePosixPath(file)))

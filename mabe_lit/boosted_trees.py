@@ -16,7 +16,6 @@ from mabe_lit import UNSCORED
 from mabe_lit.bouts import smooth_frames
 from mabe_lit.dataset import Dataset
 from mabe_lit.features import PoseFeatures
-from mabe_lit.mapped import PoseReader
 from mabe_lit.recording import Recording
 
 HALF_WIDTHS_S = (0.5, 2.0, 8.0)
@@ -81,10 +80,7 @@ def fit_boosted_trees(train: Dataset, *, kind: str, seed: int) -> BoostedTrees:
         seed: Decides which frames and, at each split of a tree, which columns are looked at.
     """
     features = PoseFeatures(
-        kind=kind,
-        animal_names=train.animal_names,
-        keypoint_names=train.keypoint_names,
-        has_likelihood=train.likelihood is not None,
+        kind=kind, animal_names=train.animal_names, keypoint_names=train.keypoint_names
     )
     step = -(-int((train.labels != UNSCORED).sum()) // MAX_TRAIN_FRAMES)
     rng = np.random.default_rng(seed)
@@ -161,9 +157,7 @@ def _pieces(features: PoseFeatures, recording: Recording) -> Iterator[tuple[slic
     """
     with torch.inference_mode():
         seconds = torch.tensor([1 / recording.fps], dtype=torch.float32)
-        keypoints = PoseReader(recording.keypoints, recording.likelihood)[
-            np.arange(len(recording))[None]
-        ]
+        keypoints = torch.tensor(recording.keypoints)[None]
         values = features.raw(keypoints, seconds)[0].numpy()  # (N, D)
     is_mark = np.array([name.endswith("missing") for name in features.feature_names])
     half_widths = [max(int(width * recording.fps + 0.5), 1) for width in HALF_WIDTHS_S]

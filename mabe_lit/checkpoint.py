@@ -47,6 +47,18 @@ def load_classifier(path: Path | str) -> BehaviorClassifier:
     return classifier.eval()
 
 
+def check_same_data(classifier: BehaviorClassifier, path: Path) -> None:
+    """Raise ``InputError`` if the run of a checkpoint began with data of another kind."""
+    began_with = {"has_likelihood": False, **read_checkpoint(path)["mabe_lit"]}
+    folder = classifier.config.train_data_dir
+    for what, now in classifier.describe_data().items():
+        if began_with[what] != now:
+            raise InputError(
+                f"train_data_dir: {what} of {folder} is {now}, but {path} was trained with "
+                f"{began_with[what]}; give this run another name"
+            )
+
+
 def read_checkpoint(path: Path | str) -> Mapping[str, Any]:
     """Read a checkpoint's tensors and plain values; errors as ``load_classifier``."""
     path = Path(path)

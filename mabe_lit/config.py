@@ -213,8 +213,11 @@ class Config:
         return dataclasses.asdict(self)
 
     def differing_keys(self, other: dict[str, Any]) -> list[str]:
-        """Keys in which a run under another configuration differs, wherever the runs lie."""
-        ours = self.to_dict()
+        """Keys in which a run under another configuration differs, wherever the runs lie.
+
+        What an earlier release had no key for was as it is by default.
+        """
+        ours, other = self.to_dict(), Config().to_dict() | other
         keys = (ours.keys() | other.keys()) - set(_PLACES)
         return sorted(key for key in keys if ours.get(key) != other.get(key))
 

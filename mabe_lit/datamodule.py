@@ -80,7 +80,8 @@ class BehaviorDataModule(pl.LightningDataModule):
         grid = _tile(self.train, self.config, self.config.sequence_length, None)
         count = min(len(grid), max(_STATISTICS_FRAMES // self.config.sequence_length, 1))
         picked = np.linspace(0, len(grid) - 1, count).astype(np.int64)
-        frames = FramesOnDisk(self.train, with_likelihood=_reads_likelihood(self.config))
+        with_likelihood = self._train_windows.with_likelihood
+        frames = FramesOnDisk(self.train, with_likelihood=with_likelihood)
         return self._train_windows.gather(frames, grid.frames_of(picked))
 
     def describe_recordings(self, classifier: BehaviorClassifier) -> None:
@@ -92,6 +93,7 @@ class BehaviorDataModule(pl.LightningDataModule):
                 recording_contexts(
                     classifier, split.keypoints, split.entries, likelihood=split.likelihood
                 ),
+                with_likelihood=classifier.features.reads_likelihood,
             )
             for split in (self.train, self.val)
         )
@@ -169,7 +171,10 @@ class _Windows(torch.utils.data.Dataset[Batch]):
     By then Lightning has told this process which GPU is its own.
     """
 
-    def __init__(self, dataset: Dataset, config: Config, contexts: torch.Tensor) -> None:
+    def __init__(
+        self, dataset: Dataset, config: Config, contexts: torch.Tensor, *, with_likelihood: bool
+    ) -> None:
+        self.with_likelihood = with_likelihood
         self._dataset = dataset
         self._config = config
         self._contexts = contexts
@@ -196,12 +201,7 @@ class _Windows(torch.utils.data.Dataset[Batch]):
         device = resolve_device(self._config.device)
         if device.type == "cuda":
             device = torch.device("cuda", torch.cuda.current_device())
-        with_likelihood = _reads_likelihood(self._config)
-        return open_frames(self._dataset, device, with_likelihood=with_likelihood)
-
-
-def _reads_likelihood(config: Config) -> bool:
-    return config.features == "social" and config.use_likelihood
+        return open_frames(self._dataset, device, with_likelihood=self.with_likelihood)
 
 
 def _loader(windows: _Windows, batches: WindowBatches) -> DataLoader[Batch]:

@@ -4,13 +4,14 @@
 ``keypoints.npy``       ``(N, A, K, 2)`` float32, all recordings end to end
 ``labels.npy``          ``(N,)`` int16
 ``likelihood.npy``      ``(N, A, K)`` float32, only where a tracker told how sure it was
-``dataset.json``        format version, names, and a row a recording: name, first frame, frames, fps
+``dataset.json``        format version, names, and a row a recording, see ``Entry``
 ======================  ==========================================================================
 """
 
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mabe_lit import UNSCORED
-from mabe_lit.errors import InputError
+from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.recording import Recording
 
 FORMAT_VERSION = 1
@@ -35,6 +36,7 @@ class Entry:
     first_frame: int
     frames: int
     fps: float
+    has_likelihood: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Dataset:
         class_names: ``C`` names.
         source: How the folder was made, as the writer described it.
         likelihood: ``(N, A, K)`` float32, memory-mapped, read-only; see ``Recording``. None if no
-            recording has one.
+            recording in the folder has one.
     """
 
     directory: Path
@@ -79,8 +81,15 @@ class Dataset:
             self.animal_names,
             self.keypoint_names,
             self.class_names,
-            None if self.likelihood is None else self.likelihood[frames],
+            self.likelihood[frames]
+            if self.likelihood is not None and entry.has_likelihood
+            else None,
         )
+
+    @property
+    def has_likelihood(self) -> bool:
+        """Whether a recording has the tracker's likelihoods."""
+        return any(entry.has_likelihood for entry in self.entries)
 
     def split(self, values: np.ndarray) -> list[np.ndarray]:
         """``(N, ...)`` values of all frames -> those of each recording, as views."""
@@ -100,6 +109,19 @@ class Dataset:
     def subset(self, recordings: Sequence[int]) -> Dataset:
         """A dataset of some of the recordings, in the order of the arrays, which stay the same."""
         return replace(self, entries=tuple(self.entries[index] for index in sorted(recordings)))
+
+
+def warn_of_untold(entries: Sequence[Entry], where: str) -> None:
+    """Warn of recordings ``where`` without the likelihoods that a training has or had."""
+    untold = [entry.name for entry in entries if not entry.has_likelihood]
+    if untold:
+        warnings.warn(
+            InputWarning(
+                f"{where}: {len(untold)} of {len(entries)} recordings have no likelihoods, which "
+                f"the training has, such as {untold[0]}; points in them count as certain"
+            ),
+            stacklevel=3,
+        )
 
 
 def open_dataset(directory: Path | str) -> Dataset:
@@ -135,16 +157,17 @@ def open_dataset(directory: Path | str) -> Dataset:
             f"{index_file}: format version is {version}, this release reads {FORMAT_VERSION}"
         )
     try:
+        entries = tuple(Entry(**row) for row in index["recordings"])
         dataset = Dataset(
             directory=directory,
             keypoints=_open_array(directory / "keypoints.npy", np.float32),
             labels=_open_array(directory / "labels.npy", np.int16),
-            entries=tuple(Entry(**row) for row in index["recordings"]),
+            entries=entries,
             animal_names=tuple(index["animal_names"]),
             keypoint_names=tuple(index["keypoint_names"]),
             class_names=tuple(index["class_names"]),
             source=index["source"],
-            likelihood=_open_likelihood(directory, index),
+            likelihood=_open_likelihood(directory, entries),
         )
     except (KeyError, TypeError) as error:
         raise InputError(f"{index_file}: is incomplete or damaged ({error})") from error
@@ -164,9 +187,8 @@ def _open_array(file: Path, dtype: type) -> np.ndarray:
     return array
 
 
-def _open_likelihood(directory: Path, index: Mapping[str, Any]) -> np.ndarray | None:
-    # Datasets from before there were likelihoods do not say that they have none.
-    if not index.get("has_likelihood", False):
+def _open_likelihood(directory: Path, entries: Sequence[Entry]) -> np.ndarray | None:
+    if not any(entry.has_likelihood for entry in entries):
         return None
     return _open_array(directory / "likelihood.npy", np.float32)
 

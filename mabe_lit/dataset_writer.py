@@ -71,7 +71,7 @@ def _write_files(recordings: Iterable[Recording], directory: Path, source: dict[
     ):
         likelihoods: _ArrayFile | None = None
         for recording in recordings:
-            first = first or recording
+            first = recording if first is None else first
             _check_alike(recording, first)
             if recording.name in entries:
                 raise InputError(f"recording {recording.name!r} is there more than once")
@@ -86,7 +86,9 @@ def _write_files(recordings: Iterable[Recording], directory: Path, source: dict[
             if likelihoods is not None:
                 told = recording.likelihood
                 likelihoods.append(_untold(recording, length) if told is None else told)
-            entries[recording.name] = Entry(recording.name, frames, length, float(recording.fps))
+            is_told = recording.likelihood is not None
+            place = (frames, length, float(recording.fps))
+            entries[recording.name] = Entry(recording.name, *place, has_likelihood=is_told)
             frames += length
         if first is None:
             raise InputError("there are no recordings to write")
@@ -96,7 +98,6 @@ def _write_files(recordings: Iterable[Recording], directory: Path, source: dict[
         "animal_names": first.animal_names,
         "keypoint_names": first.keypoint_names,
         "class_names": first.class_names,
-        "has_likelihood": likelihoods is not None,
         "recordings": [asdict(entry) for entry in entries.values()],
     }
     with (directory / "dataset.json").open("w", encoding="utf-8") as table:

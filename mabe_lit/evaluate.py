@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mabe_lit import UNSCORED
 from mabe_lit.cli import parse_arguments, share_cores
-from mabe_lit.errors import InputError, InputWarning, one_line_errors
+from mabe_lit.errors import InputError, one_line_errors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +49,7 @@ def evaluate(
         InputError: If checkpoint and data cannot be read or do not fit together.
     """
     # torch takes seconds to import; --help and a wrong key do not wait for it.
-    from mabe_lit.dataset import open_dataset
+    from mabe_lit.dataset import open_dataset, warn_of_untold
     from mabe_lit.decisions import digest_labels
     from mabe_lit.ensemble import load_ensemble
     from mabe_lit.metrics import score_recordings
@@ -71,14 +70,8 @@ def evaluate(
         )
     if (dataset.labels == UNSCORED).all():
         raise InputError(f"--data {data}: no frame is scored, so there is nothing to compare with")
-    if classifier.reads_likelihood and dataset.likelihood is None:
-        warnings.warn(
-            InputWarning(
-                f"the training had the tracker's likelihoods, but {data} has none; points in it "
-                "count as certain"
-            ),
-            stacklevel=2,
-        )
+    if classifier.reads_likelihood:
+        warn_of_untold(dataset.entries, data)
     labels = dataset.split(dataset.labels)
     probabilities = classifier.predict_probabilities(
         dataset.keypoints, dataset.entries, likelihood=dataset.likelihood, device=device

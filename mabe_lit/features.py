@@ -177,9 +177,10 @@ class PoseFeatures(nn.Module):
             self.center.copy_(sample.mean(0))
             self.scale.copy_(sample.std(0, correction=0).clamp(min=1e-3))
             return
-        is_mark = torch.tensor([name.endswith("missing") for name in self.frame_names])
-        self.center.copy_(torch.where(is_mark, 0.0, sample.median(dim=0).values))
-        self.scale.copy_(torch.where(is_mark, 1.0, robust_scale(sample, at_least=0.1)))
+        ends = ("missing", "likelihood")  # from 0 to 1 as they are
+        is_share = torch.tensor([name.endswith(ends) for name in self.frame_names])
+        self.center.copy_(torch.where(is_share, 0.0, sample.median(dim=0).values))
+        self.scale.copy_(torch.where(is_share, 1.0, robust_scale(sample, at_least=0.1)))
 
 
 def find_body_axis(keypoint_names: tuple[str, ...]) -> tuple[int, int]:

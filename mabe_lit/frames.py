@@ -1,4 +1,4 @@
-"""Where the frames of a training live: in files, or in a GPU's memory if they fit."""
+"""Where the frames of a training and its validation live: in files, or in a GPU's memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mabe_lit.windows import WindowFrames
 LARGEST_SHARE = 0.25
 """Share of a GPU's free memory that the frames of a dataset may take."""
 
-_COPIED_FRAMES = 1 << 20
+_COPIED_BYTES = 64 << 20
 
 
 class Frames(Protocol):
@@ -33,14 +33,14 @@ class Frames(Protocol):
 
 
 def open_frames(dataset: Dataset, device: torch.device, *, with_likelihood: bool) -> Frames:
-    """The frames of ``dataset`` for training on ``device``, there if they fit.
+    """The frames of ``dataset`` for a network on ``device``, there if they fit.
 
     Args:
-        dataset: Recordings; those of a subset share the arrays of the whole.
+        dataset: Recordings to gather windows of.
         device: Where the network is.
         with_likelihood: Whether features are computed from the tracker's likelihoods.
     """
-    if device.type == "cuda" and _fit(dataset, torch.cuda.mem_get_info(device)[0]):
+    if device.type == "cuda" and _fit(dataset, device, with_likelihood=with_likelihood):
         return ResidentFrames(dataset, device, with_likelihood=with_likelihood)
     is_pinned = device.type == "cuda"
     return FramesOnDisk(dataset, with_likelihood=with_likelihood, is_pinned=is_pinned)
@@ -74,27 +74,41 @@ class ResidentFrames:
     def __init__(
         self, dataset: Dataset, device: torch.device, *, with_likelihood: bool = False
     ) -> None:
-        """Copy the frames of ``dataset`` to ``device``, a part at a time."""
+        """Copy the recordings of ``dataset``, not those left out of a subset, to ``device``."""
         self.device = device
+        lengths = np.array([entry.frames for entry in dataset.entries])
+        self._starts = np.array([entry.first_frame for entry in dataset.entries])
+        self._shift = self._starts - np.concatenate([[0], lengths.cumsum()[:-1]])
         likelihood = dataset.likelihood if with_likelihood else None
         reader = PoseReader(dataset.keypoints, likelihood)
-        shape = (*dataset.keypoints.shape[:-1], 2 if likelihood is None else 3)
-        self._keypoints = torch.empty(shape, device=device)
-        self._labels = torch.empty(len(dataset.labels), dtype=torch.int16, device=device)
-        for start in range(0, len(dataset.labels), _COPIED_FRAMES):
-            part = slice(start, min(start + _COPIED_FRAMES, len(dataset.labels)))
-            self._keypoints[part] = reader[np.arange(part.start, part.stop)[None]][0].to(device)
-            self._labels[part] = torch.tensor(dataset.labels[part]).to(device)
+        shape = (*dataset.keypoints.shape[1:-1], 2 if likelihood is None else 3)
+        self._keypoints = torch.empty(lengths.sum(), *shape, device=device)
+        self._labels = torch.empty(lengths.sum(), dtype=torch.int16, device=device)
+        step = max(_COPIED_BYTES // (self._keypoints[:1].nbytes or 1), 1)
+        for entry, shift in zip(dataset.entries, self._shift.tolist(), strict=True):
+            stop = entry.first_frame + entry.frames
+            for first in range(entry.first_frame, stop, step):
+                frames = np.arange(first, min(first + step, stop))
+                place = slice(first - shift, first - shift + len(frames))
+                self._keypoints[place] = reader[frames[None]][0].to(device)
+                self._labels[place] = torch.from_numpy(dataset.labels[frames]).to(device)
 
     def gather(self, windows: WindowFrames) -> tuple[Tensor, Tensor]:
         """See ``Frames``."""
-        frames, is_inside = (
-            torch.from_numpy(array).to(self.device, non_blocking=True) for array in windows
-        )
-        labels = self._labels[frames].long().masked_fill(~is_inside, UNSCORED)
-        return self._keypoints[frames], labels
+        frames, is_inside = windows
+        recording = np.searchsorted(self._starts, frames[:, 0], side="right") - 1
+        place = torch.from_numpy(frames - self._shift[recording][:, None]).to(self.device)
+        is_padding = torch.from_numpy(~is_inside).to(self.device)
+        labels = self._labels[place].long().masked_fill(is_padding, UNSCORED)
+        return self._keypoints[place], labels
 
 
-def _fit(dataset: Dataset, free_bytes: int) -> bool:
-    arrays = (dataset.keypoints, dataset.labels, dataset.likelihood)
-    return sum(array.nbytes for array in arrays if array is not None) <= LARGEST_SHARE * free_bytes
+def _fit(dataset: Dataset, device: torch.device, *, with_likelihood: bool) -> bool:
+    arrays = [dataset.keypoints, dataset.labels]
+    if with_likelihood and dataset.likelihood is not None:
+        arrays.append(dataset.likelihood)
+    frames = sum(entry.frames for entry in dataset.entries)
+    needed = frames * sum(array[:1].nbytes for array in arrays)
+    unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    free, _ = torch.cuda.mem_get_info(device)
+    return needed <= LARGEST_SHARE * (free + unused)

@@ -198,11 +198,17 @@ class BehaviorClassifier(pl.LightningModule):
         checkpoint["mabe_lit"] = {
             "version": CHECKPOINT_VERSION,
             "config": self.config.to_dict(),
+            "decisions": self.decisions.to_dict(),
+            **self.describe_data(),
+        }
+
+    def describe_data(self) -> dict[str, Any]:
+        """What the network's inputs and outputs mean, as plain values."""
+        return {
             "animal_names": list(self.animal_names),
             "keypoint_names": list(self.keypoint_names),
             "class_names": list(self.class_names),
             "has_likelihood": self.features.reads_likelihood,
-            "decisions": self.decisions.to_dict(),
         }
 
     def _check_dimensions(self) -> None:

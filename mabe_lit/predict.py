@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mabe_lit.cli import parse_arguments, share_cores
-from mabe_lit.errors import InputWarning, one_line_errors
+from mabe_lit.errors import one_line_errors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +46,7 @@ def predict(
     """
     # torch takes seconds to import; --help and a wrong key do not wait for it.
     from mabe_lit.atomic import folder_filled_atomically
-    from mabe_lit.dataset import Entry
+    from mabe_lit.dataset import Entry, warn_of_untold
     from mabe_lit.device import resolve_device
     from mabe_lit.ensemble import load_ensemble
     from mabe_lit.readers import check_reading_options, list_pose_files, read_poses
@@ -56,16 +55,16 @@ def predict(
     resolve_device(device)
     classifier = load_ensemble(checkpoint, raw=raw)
     names = []
-    without_likelihood = []
+    entries = []
     with folder_filled_atomically(Path(output)) as temporary:
         for file in list_pose_files(poses):
             recording = read_poses(file, fps=fps, likelihood_below=likelihood_below)
             classifier.check_pose(recording.animal_names, recording.keypoint_names, where=str(file))
-            if classifier.reads_likelihood and recording.likelihood is None:
-                without_likelihood.append(recording.name)
+            is_told = recording.likelihood is not None
+            entries.append(Entry(recording.name, 0, len(recording), fps, has_likelihood=is_told))
             (probabilities,) = classifier.predict_probabilities(
                 recording.keypoints,
-                [Entry(recording.name, 0, len(recording), fps)],
+                entries[-1:],
                 likelihood=recording.likelihood,
                 device=device,
             )
@@ -78,15 +77,8 @@ def predict(
             for kind, table in tables.items():
                 names.append(f"{recording.name}.{kind}.csv")
                 table.to_csv(temporary / names[-1], index=False, float_format="%.6g")
-    if without_likelihood:
-        warnings.warn(
-            InputWarning(
-                f"the training had the tracker's likelihoods, but {len(without_likelihood)} "
-                f"recordings have none, such as {without_likelihood[0]}; points in them count as "
-                "certain"
-            ),
-            stacklevel=2,
-        )
+    if classifier.reads_likelihood:
+        warn_of_untold(entries, poses)
     return [Path(output) / name for name in names]
 
 

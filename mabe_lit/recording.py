@@ -22,8 +22,8 @@ class Recording:
         animal_names: ``A`` names.
         keypoint_names: ``K`` names.
         class_names: ``C`` names; none in a recording that was never scored.
-        likelihood: ``(N, A, K)`` float32, the tracker's confidence in each point, 0 to 1, NaN where
-            it tells none; None if it never does.
+        likelihood: ``(N, A, K)`` float32, the tracker's confidence in each point as it wrote it,
+            1 for certain, NaN where it tells none; None if it never does.
 
     Raises:
         InputError: If shapes, names or values contradict each other; all problems in one message.

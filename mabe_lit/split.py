@@ -44,14 +44,6 @@ def open_split(train: tuple[str, str], val: tuple[str, str]) -> tuple[Dataset, D
             ),
             stacklevel=2,
         )
-    if ours.likelihood is not None and theirs.likelihood is None:
-        warnings.warn(
-            InputWarning(
-                f"{train[1]} has the tracker's likelihoods, but {val[1]} has none; points in it "
-                "count as certain"
-            ),
-            stacklevel=2,
-        )
     return ours, theirs
 
 

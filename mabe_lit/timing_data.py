@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from mabe_lit.config import Config
 from mabe_lit.datamodule import BehaviorDataModule, WindowBatches
@@ -87,6 +88,8 @@ def windows_per_s(data: BehaviorDataModule, config: Config, *, batches: int) -> 
     gathered = 0
     for _, batch in zip(range(batches), loader, strict=False):
         gathered += len(batch["labels"])
+    if batch["labels"].is_cuda:
+        torch.cuda.synchronize()
     return gathered / (time.perf_counter() - started)
 
 

@@ -15,11 +15,11 @@ import torch
 from lightning.pytorch.callbacks import EMAWeightAveraging, RichProgressBar
 
 from mabe_lit.callbacks import EpochTable
-from mabe_lit.checkpoint import load_classifier
+from mabe_lit.checkpoint import check_same_data, load_classifier
 from mabe_lit.compiled import check_compiler, compile_training
 from mabe_lit.config import Config
 from mabe_lit.datamodule import BehaviorDataModule
-from mabe_lit.dataset import Dataset
+from mabe_lit.dataset import Dataset, warn_of_untold
 from mabe_lit.decision_fit import fit_decisions
 from mabe_lit.device import resolve_device, resolve_precision
 from mabe_lit.distributed import check_devices, other_processes, process_rank
@@ -69,6 +69,9 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
     data.prepare_data()
     data.setup()
     classifier = build_classifier(config, data.train)
+    if classifier.features.reads_likelihood:
+        for split, where in ((data.train, config.train_data_dir), (data.val, config.val_data_dir)):
+            warn_of_untold(split.entries, where)
     folder = open_run(config)  # after all checks, so that a wrong setting leaves no folder behind
     result = read_result(folder)
     if result is not None:
@@ -95,8 +98,10 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
         checkpoint = newest_checkpoint(folder)
         if checkpoint is None:
             classifier.fit_scales(data.statistics_windows())
-        elif not process_rank(config):
-            print(f"going on from {checkpoint}", flush=True)
+        else:
+            check_same_data(classifier, checkpoint)
+            if not process_rank(config):
+                print(f"going on from {checkpoint}", flush=True)
         with other_processes(config):
             trainer.fit(classifier, datamodule=data, ckpt_path=checkpoint, weights_only=True)
         if process_rank(config):
@@ -112,7 +117,7 @@ def build_classifier(config: Config, dataset: Dataset) -> BehaviorClassifier:
         animal_names=dataset.animal_names,
         keypoint_names=dataset.keypoint_names,
         class_names=dataset.class_names,
-        has_likelihood=dataset.likelihood is not None,
+        has_likelihood=dataset.has_likelihood,
     )
 
 

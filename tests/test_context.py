@@ -11,7 +11,7 @@ from test_training import tiny_config
 from mabe_lit.config import Config, parse_config
 from mabe_lit.context import recording_contexts
 from mabe_lit.datamodule import BehaviorDataModule
-from mabe_lit.dataset import Entry
+from mabe_lit.dataset import Entry, open_dataset
 from mabe_lit.dataset_writer import write_dataset
 from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.evaluate import evaluate
@@ -181,17 +181,20 @@ def test_likelihoods_of_training_and_validation_reach_the_network(tmp_path, reco
     data.describe_recordings(classifier)
     classifier.fit_scales(data.statistics_windows())
     names = classifier.features.frame_names
-    mean = classifier.features.center[names.index("resident nose likelihood")]
-    assert mean == pytest.approx(0.5, abs=0.1)
+    column = names.index("resident nose likelihood")
     for batches in (data.train_dataloader(), data.val_dataloader()):
-        assert next(iter(batches))["keypoints"].shape[-1] == 3
+        batch = next(iter(batches))
+        features = classifier.features(batch["keypoints"], batch["seconds"], batch["context"])
+        likelihood = batch["keypoints"][:, :, 0, 0, 2]
+        assert torch.equal(features[..., column], likelihood), "neither centred nor cut off"
+        assert likelihood.std() > 0.2
 
 
 def test_missing_likelihoods_are_told(tmp_path, recordings, told):
     write_dataset([replace(recordings[0], likelihood=told[:900])], tmp_path / "data/train")
     write_dataset([recordings[1]], tmp_path / "data/val")
     config = tiny_config(tmp_path, features="social", dataset="recordings", model_type="tcn")
-    with pytest.warns(InputWarning, match=r"data/val has none; points in it count as certain"):
+    with pytest.warns(InputWarning, match=r"data/val: 1 of 1 recordings have no likelihoods"):
         result = fit(config)
     write_deeplabcut(tmp_path / "with.csv", recordings[1])
     arguments = {"checkpoint": result["best_checkpoint"], "output": str(tmp_path / "out")}
@@ -201,7 +204,30 @@ def test_missing_likelihoods_are_told(tmp_path, recordings, told):
         for line in (tmp_path / "with.csv").read_text().splitlines()
     ]
     (tmp_path / "without.csv").write_text("\n".join(without) + "\n")
-    with pytest.warns(InputWarning, match=r"1 recordings have none, such as without"):
+    with pytest.warns(InputWarning, match=r"1 of 1 .* such as without; points"):
         predict(**arguments, poses=str(tmp_path / "without.csv"))
-    with pytest.warns(InputWarning, match=r"data/val has none"):
+    with pytest.warns(InputWarning, match=r"data/val: 1 of 1"):
         evaluate(**arguments, data=config.val_data_dir)
+
+
+def test_a_run_does_not_go_on_with_data_of_another_kind(tmp_path, recordings, told):
+    settings = {"features": "social", "dataset": "recordings", "model_type": "tcn"}
+    for split, recording in zip(("train", "val"), recordings, strict=True):
+        write_dataset([recording], tmp_path / "data" / split)
+    fit(tiny_config(tmp_path, run="run", **settings))
+    (tmp_path / "checkpoints/run/result.json").unlink()
+    for split, recording in zip(("train", "val"), recordings, strict=True):
+        told_now = [replace(recording, likelihood=told[:900])]
+        write_dataset(told_now, tmp_path / "data" / split, overwrite=True)
+    with pytest.raises(InputError, match=r"has_likelihood of .* True, but .* trained with False"):
+        fit(tiny_config(tmp_path, run="run", **settings))
+
+
+def test_folds_look_at_their_own_recordings_for_likelihoods(tmp_path, recordings, told):
+    first = replace(recordings[0], likelihood=told[:900])
+    write_dataset([first, recordings[1]], tmp_path / "set")
+    dataset = open_dataset(tmp_path / "set")
+    config = tiny_config(tmp_path, features="social", dataset="recordings", model_type="tcn")
+    for part, is_read in (([0], True), ([1], False), ([0, 1], True)):
+        classifier = build_classifier(config, dataset.subset(part))
+        assert classifier.features.reads_likelihood == is_read

@@ -36,6 +36,11 @@ def rewrite_index(folder, **changes):
     file.write_text(json.dumps(json.loads(file.read_text()) | changes))
 
 
+def tell_likelihood(folder):
+    rows = json.loads((folder / "dataset.json").read_text())["recordings"]
+    rewrite_index(folder, recordings=[row | {"has_likelihood": True} for row in rows])
+
+
 def test_dataset_gives_back_what_was_written(folder):
     dataset = open_dataset(folder)
     assert len(dataset) == 2
@@ -78,17 +83,23 @@ def test_dataset_keeps_likelihoods_whichever_recordings_have_them(tmp_path, told
     write_dataset(recordings, tmp_path / "set")
     assert (tmp_path / "set/likelihood.npy").exists() == any(told)
     dataset = open_dataset(tmp_path / "set")
-    for ours, value, frames in zip(dataset, values, lengths, strict=False):
-        if not any(told):
-            assert ours.likelihood is None
-            continue
-        expected = np.full((frames, 2, 3), np.nan) if value is None else value
-        np.testing.assert_array_equal(ours.likelihood, expected)
+    for ours, value in zip(dataset, values, strict=False):
+        assert (ours.likelihood is None) == (value is None)
+        if value is not None:
+            np.testing.assert_array_equal(ours.likelihood, value)
+    if any(told):
+        missing = [
+            np.full((n, 2, 3), np.nan) if v is None else v
+            for n, v in zip(lengths, values, strict=True)
+        ]
+        np.testing.assert_array_equal(dataset.likelihood, np.concatenate(missing))
+    assert [dataset.subset([index]).has_likelihood for index in (0, 1)] == list(told)
 
 
 def test_dataset_from_before_there_were_likelihoods_is_read(folder):
     index = json.loads((folder / "dataset.json").read_text())
-    del index["has_likelihood"]
+    for row in index["recordings"]:
+        del row["has_likelihood"]
     (folder / "dataset.json").write_text(json.dumps(index))
     assert open_dataset(folder).likelihood is None
 
@@ -189,10 +200,10 @@ def test_dataset_names_are_unique(tmp_path):
         (lambda f: rewrite_index(f, recordings=[{"name": "a"}]), "incomplete or damaged"),
         (lambda f: (f / "keypoints.npy").write_bytes(b"\x93NUMPY"), "keypoints.npy: is not a read"),
         (lambda f: (f / "keypoints.npy").write_bytes(b""), "keypoints.npy: is not a readable"),
-        (lambda f: rewrite_index(f, has_likelihood=True), "likelihood.npy: is missing"),
+        (lambda f: tell_likelihood(f), "likelihood.npy: is missing"),
         (
             lambda f: (
-                rewrite_index(f, has_likelihood=True),
+                tell_likelihood(f),
                 np.save(f / "likelihood.npy", np.zeros((13, 2, 2), np.float32)),
             ),
             r"likelihood.npy: has shape \(13, 2, 2\), but .* ask for \(13, 2, 3\)",

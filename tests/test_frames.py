@@ -34,7 +34,7 @@ def dataset(tmp_path_factory):
 def test_windows_are_the_same_from_disk_and_from_a_device(
     dataset, monkeypatch, with_likelihood, gap
 ):
-    monkeypatch.setattr(frames, "_COPIED_FRAMES", 170)
+    monkeypatch.setattr(frames, "_COPIED_BYTES", 20_000)
     starts, lengths = np.array([0, 300]), np.array([300, 200])
     rng = np.random.default_rng(0)
     grid = tiling_windows(starts, lengths, length=64, gap=gap, rng=rng)
@@ -48,6 +48,17 @@ def test_windows_are_the_same_from_disk_and_from_a_device(
     is_padding = torch.from_numpy(~windows[1])
     assert is_padding.any()
     assert torch.equal(labels == UNSCORED, is_padding)
+
+
+def test_a_subset_is_copied_alone(dataset):
+    subset = dataset.subset([1])
+    resident = ResidentFrames(subset, CPU)
+    assert resident._labels.shape == (200,)
+    windows = (np.arange(300, 500).reshape(4, 50), np.ones((4, 50), bool))
+    for ours, theirs in zip(
+        resident.gather(windows), FramesOnDisk(subset).gather(windows), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=0, equal_nan=True)
 
 
 @pytest.mark.parametrize("features", ["coordinates", "social"])
@@ -68,14 +79,22 @@ def test_training_is_the_same_from_disk_and_from_a_device(tmp_path, monkeypatch,
         assert torch.equal(ours, theirs)
 
 
-@pytest.mark.parametrize(("free_bytes", "kind"), [(400_000, ResidentFrames), (4_000, FramesOnDisk)])
-def test_frames_are_on_a_gpu_if_they_fit(dataset, monkeypatch, free_bytes, kind):
+@pytest.mark.parametrize("with_likelihood", [True, False])
+def test_frames_are_on_a_gpu_if_they_fit(dataset, monkeypatch, with_likelihood):
     asked = []
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free_bytes, 10**9))
+    gpu = torch.device("cuda")
+    needed = 500 * (2 * 7 * (3 if with_likelihood else 2) * 4 + 2)
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 3_000)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 2_000)
     for name in ("ResidentFrames", "FramesOnDisk"):
-        monkeypatch.setattr(frames, name, lambda *_, name=name, **options: asked.append(name))
-    open_frames(dataset, torch.device("cuda"), with_likelihood=False)
-    assert asked == [kind.__name__]
+        monkeypatch.setattr(
+            frames, name, lambda *places, name=name, **options: asked.append((name, options))
+        )
+    for free in (4 * needed - 1_000, 4 * needed - 1_001):
+        monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device, free=free: (free, 10**9))
+        open_frames(dataset, gpu, with_likelihood=with_likelihood)
+    options = {"with_likelihood": with_likelihood}
+    assert asked == [("ResidentFrames", options), ("FramesOnDisk", options | {"is_pinned": True})]
 
 
 def test_frames_stay_on_disk_for_a_cpu(dataset):

@@ -28,6 +28,21 @@ def test_windows_are_the_arrays_whether_mapped_or_not(on_disk):
         assert np.array_equal(WindowReader(array)[frames], array[frames])
 
 
+def test_windows_without_gaps_and_padding(on_disk):
+    array, reader = on_disk
+    frames = np.array([0, 17, 984, 400])[:, None] + np.arange(16)
+    assert np.array_equal(reader[frames], array[frames])
+
+
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="windows are not read from the file here")
+def test_files_that_are_read_in_parts(on_disk, monkeypatch):
+    array, reader = on_disk
+    preadv = os.preadv
+    monkeypatch.setattr(os, "preadv", lambda file, to, place: preadv(file, [to[0][:100]], place))
+    frames = np.array([3, 900])[:, None] + np.arange(16)
+    assert np.array_equal(reader[frames], array[frames])
+
+
 @pytest.mark.parametrize("gap", [1, 3])
 def test_windows_at_the_edges_with_gaps_and_padding(on_disk, gap):
     array, reader = on_disk
