@@ -135,9 +135,9 @@ def stretch_time(keypoints: Tensor, labels: Tensor, largest: float) -> tuple[Ten
 
 
 def _mirrored(keypoints: Tensor, mirror_order: Sequence[int]) -> Tensor:
-    middle = _middle(keypoints)
-    flipped = middle + (keypoints[..., :2] - middle) * keypoints.new_tensor([1.0, -1.0])
-    return _moved(keypoints, flipped)[:, :, :, list(mirror_order)]
+    flipped_y = 2 * _middle(keypoints)[..., 1] - keypoints[..., 1]
+    flipped = _moved(keypoints, torch.stack([keypoints[..., 0], flipped_y], -1))
+    return flipped.index_select(3, torch.tensor(mirror_order, device=keypoints.device))
 
 
 def _middle(keypoints: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import re
 import torch
 from torch import Tensor, nn
 
-from mabe_lit.gaps import fill_likelihood, fill_missing
+from mabe_lit.gaps import fill_likelihood, fill_missing, find_missing
 from mabe_lit.scaling import ROBUST_RANGE, robust_scale
 from mabe_lit.social import GROUPS, find_bodies, social_feature_names, social_features
 
@@ -154,7 +154,7 @@ class PoseFeatures(nn.Module):
             return points.flatten(2)
         if self.kind == "coordinates":
             return align_to_first_animal(points, self.front, self.back).flatten(2)
-        missing = torch.isnan(coordinates).any(-1)  # (B, T, A, K)
+        missing = find_missing(coordinates)  # (B, T, A, K)
         bodies = find_bodies(
             points,
             missing,

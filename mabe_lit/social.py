@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from mabe_lit.gaps import frames_last
+
 TIME_SCALES_S = (0.1, 0.5, 2.0)
 """Durations over which motion is measured, in seconds."""
 
@@ -21,16 +23,16 @@ GROUPS = ("posture", "partner", "distance", "heading", "motion", "missing", "lik
 
 @dataclass(frozen=True)
 class Bodies:
-    """Animals of some windows in the frame of their own bodies.
+    """Animals of some windows in the frame of their own bodies; see ``frames_last`` for the shapes.
 
     Attributes:
-        points: ``(B, T, A, K, 2)`` in pixels, without NaN.
-        missing: ``(B, T, A, K)`` 1 where the point was not tracked.
-        likelihood: ``(B, T, A, K)`` the tracker's confidence in the point, 0 to 1.
-        centre: ``(B, T, A, 2)`` middle of the body axis, in pixels.
-        heading: ``(B, T, A, 2)`` unit vector from back to front.
-        length: ``(B,)`` median length of all animals' body axes, in pixels.
-        seconds: ``(B,)`` from one frame of the window to the next.
+        points: ``(2, A, K, B, T)`` in pixels, without NaN.
+        missing: ``(A, K, B, T)`` 1 where the point was not tracked.
+        likelihood: ``(A, K, B, T)`` the tracker's confidence in the point, 0 to 1.
+        centre: ``(2, A, B, T)`` middle of the body axis, in pixels.
+        heading: ``(2, A, B, T)`` unit vector from back to front.
+        length: ``(B, 1)`` median length of all animals' body axes, in pixels.
+        seconds: ``(B, 1)`` from one frame of the window to the next.
     """
 
     points: Tensor
@@ -43,7 +45,7 @@ class Bodies:
 
 
 def find_bodies(
-    points: Tensor,
+    keypoints: Tensor,
     missing: Tensor,
     likelihood: Tensor,
     seconds: Tensor,
@@ -52,20 +54,32 @@ def find_bodies(
     back: int,
     length: Tensor | None = None,
 ) -> Bodies:
-    """Bodies of windows whose gaps are filled; arguments as the attributes of ``Bodies``.
+    """Bodies of windows whose gaps are filled.
 
-    ``front`` and ``back`` are the key points at the ends of the body axis. Without ``length`` it is
-    measured in each window.
+    Args:
+        keypoints: ``(B, T, A, K, 2)`` pixels, without NaN.
+        missing: ``(B, T, A, K)``, true where the point was not tracked.
+        likelihood: ``(B, T, A, K)`` the tracker's confidence in the point, 0 to 1.
+        seconds: ``(B,)`` from one frame of the window to the next.
+        front: Key point at the front end of the body axis.
+        back: Key point at its back end.
+        length: ``(B,)`` length of the body axes in pixels; measured in each window if left out.
     """
-    axis = points[..., front, :] - points[..., back, :]  # (B, T, A, 2)
-    norm = axis.norm(dim=-1, keepdim=True)
+    points = frames_last(keypoints)
+    axis = points[:, :, front] - points[:, :, back]  # (2, A, B, T)
+    norm = _norm(axis)  # (A, B, T)
     if length is None:
-        length = norm.flatten(1).median(dim=1).values.clamp(min=1.0)  # (B,)
-    upward = torch.tensor([1.0, 0.0], device=points.device)
-    heading = torch.where(norm > 1e-3, axis / norm.clamp(min=1e-3), upward)
-    centre = (points[..., front, :] + points[..., back, :]) / 2
-    missing = missing.to(points.dtype)
-    return Bodies(points, missing, likelihood, centre, heading, length, seconds)
+        length = norm.movedim(1, 0).flatten(1).median(dim=1).values.clamp(min=1.0)  # (B,)
+    upward = torch.tensor([1.0, 0.0], device=points.device).view(2, 1, 1, 1)
+    return Bodies(
+        points=points,
+        missing=missing.to(points.dtype).permute(2, 3, 0, 1),
+        likelihood=likelihood.permute(2, 3, 0, 1),
+        centre=(points[:, :, front] + points[:, :, back]) / 2,
+        heading=torch.where(norm > 1e-3, axis / norm.clamp(min=1e-3), upward),
+        length=length[:, None].to(torch.float32),
+        seconds=seconds[:, None].to(torch.float32),
+    )
 
 
 def social_features(bodies: Bodies, groups: tuple[str, ...] = GROUPS) -> Tensor:
@@ -79,7 +93,9 @@ def social_features(bodies: Bodies, groups: tuple[str, ...] = GROUPS) -> Tensor:
         "missing": _missing,
         "likelihood": _likelihood,
     }
-    return torch.cat([computed[group](bodies) for group in groups], dim=-1)
+    B, T = bodies.points.shape[-2:]
+    columns = torch.cat([computed[group](bodies) for group in groups])  # (D, B, T)
+    return columns.flatten(1).t().contiguous().view(B, T, -1)
 
 
 def social_feature_names(
@@ -127,20 +143,19 @@ def social_feature_names(
 
 def _posture(bodies: Bodies) -> Tensor:
     """Each animal's key points in its own frame, length of its axis, spread of its points."""
-    own = _in_frame(bodies.points, bodies.centre, bodies.heading) / _per_window(bodies.length, 5)
-    span = own[..., 0].amax(-1) - own[..., 0].amin(-1)
-    spread = own.std(dim=-2, correction=0).prod(-1).sqrt()
-    return torch.cat([own.flatten(2), torch.stack([span, spread], -1).flatten(2)], -1)
+    own = _in_frame(bodies.points, bodies.centre, bodies.heading) / bodies.length
+    span = own[0].amax(1) - own[0].amin(1)  # (A, B, T)
+    deviation = (own - own.mean(2, keepdim=True)).square().mean(2).sqrt()  # (2, A, B, T)
+    spread = deviation.prod(0).sqrt()
+    return torch.cat([_rows(own), torch.stack([span, spread], 1).flatten(0, 1)])
 
 
 def _partner(bodies: Bodies) -> Tensor:
     """Every other animal's key points in each animal's frame."""
     columns = []
     for a, b in _pairs(bodies):
-        seen = _in_frame(
-            bodies.points[:, :, [b]], bodies.centre[:, :, [a]], bodies.heading[:, :, [a]]
-        )
-        columns.append(_compress(seen / _per_window(bodies.length, 5)).flatten(2))
+        seen = _in_frame(bodies.points[:, b], bodies.centre[:, a], bodies.heading[:, a])
+        columns.append(_rows(_compress(seen / bodies.length)))
     return _join(columns, bodies)
 
 
@@ -149,94 +164,99 @@ def _distance(bodies: Bodies) -> Tensor:
     columns = []
     for a, b in _pairs(bodies):
         if a < b:
-            apart = bodies.points[:, :, a, :, None] - bodies.points[:, :, b, None]
-            distance = apart.norm(dim=-1) / _per_window(bodies.length, 4)
-            columns.append(_compress(distance).flatten(2))
+            apart = bodies.points[:, a, :, None] - bodies.points[:, b, None]  # (2, K, K, B, T)
+            columns.append(_compress(_norm(apart) / bodies.length).flatten(0, 1))
     return _join(columns, bodies)
 
 
 def _heading(bodies: Bodies) -> Tensor:
     """Relative heading of each pair, and the direction in which each animal has the others."""
     pairs = list(_pairs(bodies))
-    relative = [
-        _turn_back(bodies.heading[:, :, b], bodies.heading[:, :, a]) for a, b in pairs if a < b
-    ]
-    bearing = []
-    for a, b in pairs:
-        gap = bodies.centre[:, :, b] - bodies.centre[:, :, a]
-        direction = gap / gap.norm(dim=-1, keepdim=True).clamp(min=1e-3)
-        bearing.append(_turn_back(direction, bodies.heading[:, :, a]))
+    relative = [_turn_back(bodies.heading[:, b], bodies.heading[:, a]) for a, b in pairs if a < b]
+    bearing = [_turn_back(_direction(bodies, a, b), bodies.heading[:, a]) for a, b in pairs]
     return _join([*relative, *bearing], bodies)
 
 
 def _motion(bodies: Bodies) -> Tensor:
     """Speed along and across the axis, speed, acceleration, turning and approach over each time."""
     columns = []
+    pairs = list(_pairs(bodies))
+    directions = [_direction(bodies, a, b) for a, b in pairs]
     for scale in TIME_SCALES_S:
-        half = (0.5 * scale / bodies.seconds).round().clamp(min=1).long()  # (B,) frames
-        elapsed = _per_window(2 * half * bodies.seconds, 4)
+        half = (0.5 * scale / bodies.seconds).round().clamp(min=1).long()  # (B, 1) frames
+        elapsed = 2 * half * bodies.seconds
         moved = (_shift(bodies.centre, half) - _shift(bodies.centre, -half)) / elapsed
-        velocity = moved / _per_window(bodies.length, 4)  # (B, T, A, 2) body lengths / s
-        along = _turn_back(velocity, bodies.heading)
-        speed = velocity.norm(dim=-1)
-        change = (_shift(velocity, half) - _shift(velocity, -half)).norm(dim=-1) / elapsed[..., 0]
-        later, before = _shift(bodies.heading, half), _shift(bodies.heading, -half)
-        turned = _turn_back(later, before)
-        turning = torch.atan2(turned[..., 1], turned[..., 0]) / elapsed[..., 0]
-        motion = [along.flatten(2), speed, change, turning]
-        for a, b in _pairs(bodies):
-            gap = bodies.centre[:, :, b] - bodies.centre[:, :, a]
-            direction = gap / gap.norm(dim=-1, keepdim=True).clamp(min=1e-3)
-            motion.append((velocity[:, :, a] * direction).sum(-1, keepdim=True))
-        columns.append(_compress(torch.cat(motion, -1)))
-    return torch.cat(columns, -1)
+        velocity = moved / bodies.length  # (2, A, B, T) body lengths / s
+        change = _norm(_shift(velocity, half) - _shift(velocity, -half)) / elapsed
+        forward, sideways = _turn_back(_shift(bodies.heading, half), _shift(bodies.heading, -half))
+        approach = [
+            (velocity[:, a] * direction).sum(0, keepdim=True)
+            for (a, _), direction in zip(pairs, directions, strict=True)
+        ]
+        motion = [
+            _rows(_turn_back(velocity, bodies.heading)),
+            _norm(velocity),
+            change,
+            torch.atan2(sideways, forward) / elapsed,
+            *approach,
+        ]
+        columns.append(_compress(torch.cat(motion)))
+    return torch.cat(columns)
 
 
 def _missing(bodies: Bodies) -> Tensor:
     """Which points were not tracked."""
-    return bodies.missing.flatten(2)
+    return bodies.missing.flatten(0, 1)
 
 
 def _likelihood(bodies: Bodies) -> Tensor:
     """How sure the tracker was of each point."""
-    return bodies.likelihood.flatten(2)
+    return bodies.likelihood.flatten(0, 1)
 
 
 def _pairs(bodies: Bodies) -> list[tuple[int, int]]:
-    animals = bodies.points.shape[2]
+    animals = bodies.points.shape[1]
     return [(a, b) for a in range(animals) for b in range(animals) if a != b]
 
 
 def _join(columns: list[Tensor], bodies: Bodies) -> Tensor:
-    """Columns side by side; none for a single animal."""
-    return (
-        torch.cat(columns, -1) if columns else bodies.points.new_empty(*bodies.points.shape[:2], 0)
-    )
+    """Columns ``(..., B, T)`` one after the other; none for a single animal."""
+    return torch.cat([bodies.points.new_empty(0, *bodies.points.shape[-2:]), *columns])
+
+
+def _rows(vectors: Tensor) -> Tensor:
+    """``(2, ..., B, T)`` vectors -> ``(n, B, T)`` columns, y after each x."""
+    return vectors.movedim(0, -3).flatten(0, -3)
+
+
+def _direction(bodies: Bodies, a: int, b: int) -> Tensor:
+    """``(2, B, T)`` unit vector from one animal's centre to another's."""
+    gap = bodies.centre[:, b] - bodies.centre[:, a]
+    return gap / _norm(gap).clamp(min=1e-3)
 
 
 def _in_frame(points: Tensor, centre: Tensor, heading: Tensor) -> Tensor:
-    """``(B, T, A, K, 2)`` points as seen from bodies ``(B, T, A, 2)``: forward and sideways."""
-    return _turn_back(points - centre[..., None, :], heading[..., None, :])
+    """``(2, ..., K, B, T)`` points as bodies ``(2, ..., B, T)`` see them: forward and sideways."""
+    return _turn_back(points - centre.unsqueeze(-3), heading.unsqueeze(-3))
 
 
 def _turn_back(vector: Tensor, heading: Tensor) -> Tensor:
-    """Vectors ``(..., 2)`` in a frame whose x axis is ``heading``."""
-    forward = (vector * heading).sum(-1)
-    sideways = heading[..., 0] * vector[..., 1] - heading[..., 1] * vector[..., 0]
-    return torch.stack([forward, sideways], -1)
+    """Vectors ``(2, ...)`` in a frame whose x axis is ``heading``."""
+    (x, y), (cos, sin) = vector, heading
+    return torch.stack([x * cos + y * sin, cos * y - sin * x])
+
+
+def _norm(vector: Tensor) -> Tensor:
+    """``(2, ...)`` -> ``(...)``; ``Tensor.norm`` of the first dimension is 100 times slower."""
+    return torch.hypot(vector[0], vector[1])
 
 
 def _shift(values: Tensor, frames: Tensor) -> Tensor:
-    """``values (B, T, ...)`` of ``frames (B,)`` later; the window's edge holds beyond it."""
-    B, T = values.shape[:2]
-    index = (torch.arange(T, device=values.device) + frames[:, None]).clamp(0, T - 1)  # (B, T)
-    return values[torch.arange(B, device=values.device)[:, None], index]
+    """``values (..., B, T)`` of ``frames (B, 1)`` later; the window's edge holds beyond it."""
+    T = values.shape[-1]
+    index = (torch.arange(T, device=values.device) + frames).clamp(0, T - 1)  # (B, T)
+    return values.gather(-1, index.expand(values.shape))
 
 
 def _compress(values: Tensor) -> Tensor:
     return values.sign() * values.abs().log1p()
-
-
-def _per_window(values: Tensor, dims: int) -> Tensor:
-    """``(B,)`` shaped to divide ``dims``-dimensional windows."""
-    return values.view(-1, *[1] * (dims - 1)).to(torch.float32)

@@ -29,7 +29,7 @@ def seed():
 def keypoints():
     """(B, T, A, K, 2) without gaps."""
     recording = simulate_recordings(1, 2048, 5)[0]
-    return fill_missing(torch.from_numpy(recording.keypoints).view(32, 64, 2, 7, 2))
+    return fill_missing(torch.from_numpy(recording.keypoints).view(32, 64, 2, 7, 2)).contiguous()
 
 
 def distances(keypoints):
