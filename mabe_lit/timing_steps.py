@@ -29,7 +29,6 @@ PLAIN_FRAMES = 64
 
 WARM_UP = 3
 """Steps before those of a measurement."""
-"""Steps of a measurement that do not count."""
 
 
 class PlainLoop:

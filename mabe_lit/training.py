@@ -70,8 +70,8 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
     data.setup()
     classifier = build_classifier(config, data.train)
     if classifier.features.reads_likelihood:
-        for split, where in ((data.train, config.train_data_dir), (data.val, config.val_data_dir)):
-            warn_of_untold(split.entries, where)
+        for split in (data.train, data.val):  # a fold lies in the training folder as well
+            warn_of_untold(split.entries, str(split.directory))
     folder = open_run(config)  # after all checks, so that a wrong setting leaves no folder behind
     result = read_result(folder)
     if result is not None:
