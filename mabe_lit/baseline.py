@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from mabe_lit.cli import parse_arguments, share_cores
+from mabe_lit.cli import parse_arguments
 from mabe_lit.errors import InputError, one_line_errors
+from mabe_lit.process import tune_process
 
 
 def baseline(
@@ -78,7 +79,7 @@ def baseline(
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The command: train and score, then print the scores and where they lie."""
-    share_cores()
+    tune_process()
     with one_line_errors():
         arguments = parse_arguments(baseline, argv, prog="python -m mabe_lit.baseline")
         result = baseline(**arguments)

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from mabe_lit.atomic import folder_filled_atomically
-from mabe_lit.cli import parse_arguments, share_cores
+from mabe_lit.cli import parse_arguments
 from mabe_lit.config import Config, parse_config
 from mabe_lit.errors import InputError, one_line_errors
+from mabe_lit.process import tune_process
 
 
 def benchmark(
@@ -168,7 +169,7 @@ def format_benchmark(result: dict[str, Any]) -> str:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The command: measure, then print the table and where it lies."""
-    share_cores()
+    tune_process()
     with one_line_errors():
         arguments = parse_arguments(benchmark, argv, prog="python -m mabe_lit.benchmark")
         print(format_benchmark(benchmark(**arguments)))

@@ -26,21 +26,6 @@ from mabe_lit.errors import InputError
 set_parsing_settings(docstring_parse_attribute_docstrings=True)
 
 
-def share_cores() -> None:
-    """Let idle threads spin for a moment, then sleep; call before torch is imported.
-
-    On a machine that others use as well, threads that spin for work take the time of those that
-    have it, and training becomes several times slower. Threads that sleep at once must be woken for
-    each of a step's hundreds of operations: a step of the default training takes 110 ms on two
-    cores, and 93 ms if they spin 1,000 times first. Two such trainings at once take 173 ms a step
-    instead of 155 ms. What is set in the environment is left alone.
-    """
-    if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
-        os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-    os.environ.setdefault("KMP_BLOCKTIME", "0")
-
-
 def parse_arguments(
     target: Callable[..., Any],
     argv: Sequence[str] | None,

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mabe_lit import UNSCORED
-from mabe_lit.cli import parse_arguments, share_cores
+from mabe_lit.cli import parse_arguments
 from mabe_lit.errors import InputError, one_line_errors
+from mabe_lit.process import tune_process
 
 if TYPE_CHECKING:
     import numpy as np
@@ -120,7 +121,7 @@ def save_evaluation(
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The command: evaluate, then print the scores and where they lie."""
-    share_cores()
+    tune_process()
     with one_line_errors():
         arguments = parse_arguments(evaluate, argv, prog="python -m mabe_lit.evaluate")
         result = evaluate(**arguments)

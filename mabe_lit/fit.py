@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mabe_lit.cli import share_cores
 from mabe_lit.config import Config, parse_config
 from mabe_lit.errors import one_line_errors
+from mabe_lit.process import tune_process
 
 
 def fit(config: Config, on_checkpoint: Callable[[], object] | None = None) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def fit(config: Config, on_checkpoint: Callable[[], object] | None = None) -> di
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The command: train, then print the scores and where the best checkpoint lies."""
-    share_cores()
+    tune_process()
     with one_line_errors():
         config = parse_config(argv)
         result = fit(config)

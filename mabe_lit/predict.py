@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mabe_lit.cli import parse_arguments, share_cores
+from mabe_lit.cli import parse_arguments
 from mabe_lit.errors import one_line_errors
+from mabe_lit.process import tune_process
 
 if TYPE_CHECKING:
     import numpy as np
@@ -138,7 +139,7 @@ def tabulate_bouts(
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The command: predict, then say how many files lie where."""
-    share_cores()
+    tune_process()
     with one_line_errors():
         arguments = parse_arguments(predict, argv, prog="python -m mabe_lit.predict")
         files = predict(**arguments)

@@ -1,12 +1,10 @@
 import inspect
-import os
 import subprocess
 import sys
 
 import pytest
 import yaml
 
-from mabe_lit.cli import share_cores
 from mabe_lit.config import Config, parse_config
 from mabe_lit.errors import InputError
 
@@ -147,17 +145,3 @@ def test_a_key_that_an_earlier_release_did_not_have_was_as_by_default():
     del earlier["use_likelihood"]
     assert Config().differing_keys(earlier) == []
     assert Config(use_likelihood=False).differing_keys(earlier) == ["use_likelihood"]
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ({}, {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}),
-        ({"OMP_WAIT_POLICY": "ACTIVE"}, {"OMP_WAIT_POLICY": "ACTIVE"}),
-        ({"GOMP_SPINCOUNT": "7"}, {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "7"}),
-    ],
-)
-def test_threads_sleep_soon_unless_the_environment_says_otherwise(monkeypatch, before, after):
-    monkeypatch.setattr(os, "environ", dict(before))
-    share_cores()
-    assert os.environ == after | {"KMP_BLOCKTIME": "0"}
