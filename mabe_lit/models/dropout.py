@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -65,17 +66,19 @@ def _scaled_mask(like: Tensor, rate: float) -> Tensor:
     Computed in whole 64-bit words. A word holds a bit for each of 64 elements, set where the
     element stays. Shifted by one bit after the other and masked, it becomes lanes of ``like``'s
     type with one of those bits each, and times the bits of the number that keeps the mean, these
-    are the mask. A million bf16 take 1.2 ms, one byte of randomness compared at a time 2.0 ms.
+    are the mask. A million bf16 take a sixth of the time of ``F.dropout``, a random byte compared
+    for each of them two thirds.
     """
     dropped = min(round(rate * _LEVELS), _LEVELS - 1)
     kept = torch.tensor(_LEVELS / (_LEVELS - dropped), dtype=like.dtype)
     lane_bits = 8 * like.element_size()
-    kept_bits = int(kept.view({16: torch.int16, 32: torch.int32, 64: torch.int64}[lane_bits]))
+    lane = {16: torch.int16, 32: torch.int32, 64: torch.int64}[lane_bits]
+    kept_bits = int(kept.view(lane))
     a_lane_each = sum(1 << shift for shift in range(0, 64, lane_bits))
     words = _stay(-(-like.numel() // 64), dropped)
     lanes = words >> torch.arange(lane_bits)[:, None]  # (lane bits, words)
-    lanes.bitwise_and_(a_lane_each).mul_(kept_bits)
-    return lanes.flatten().view(like.dtype)[: like.numel()].view(like.shape)
+    mask = lanes.bitwise_and_(a_lane_each).flatten().view(lane).mul_(kept_bits)
+    return mask.view(like.dtype)[: like.numel()].view(like.shape)
 
 
 def _stay(count: int, dropped: int) -> Tensor:
@@ -83,13 +86,18 @@ def _stay(count: int, dropped: int) -> Tensor:
 
     Each bit belongs to a random number of its own, which has one digit in each of some random
     words. The comparison with ``dropped`` goes from the last digit to the first: a number is below
-    if its digit is, or if the digits are equal and what follows is.
+    if its digit is, or if the digits are equal and what follows is. A random bit may say as well
+    that a digit is 0 as that it is 1.
+    NumPy draws in half of PyTorch's time, and does less around each operation; PyTorch's generator
+    draws the seed.
     """
-    below = torch.zeros(count, dtype=torch.int64)
-    digits = torch.empty(_LEVELS.bit_length() - 1, count, dtype=torch.int64)
-    for place, digit in enumerate(digits.random_(-(2**63), None)):
+    places = _LEVELS.bit_length() - 1
+    generator = np.random.SFC64(int(torch.randint(2**62, ())))
+    is_zero = generator.random_raw(places * count).view(np.int64).reshape(places, count)
+    below = np.zeros(count, np.int64)
+    for place in range(places):
         if dropped >> place & 1:
-            below |= ~digit
+            below |= is_zero[place]
         else:
-            below &= ~digit
-    return ~below
+            below &= is_zero[place]
+    return torch.from_numpy(~below)
