@@ -7,9 +7,10 @@ import re
 import torch
 from torch import Tensor, nn
 
+from mabe_lit.bodies import find_bodies
 from mabe_lit.gaps import fill_likelihood, fill_missing, find_missing
 from mabe_lit.scaling import ROBUST_RANGE, robust_scale
-from mabe_lit.social import GROUPS, find_bodies, social_feature_names, social_features
+from mabe_lit.social import GROUPS, social_feature_names, social_features
 
 FRONT_NAMES = ("nose", "snout", "head", "neck", "ear", "top")
 """Parts of a key point's name that say it lies in front, the best first."""

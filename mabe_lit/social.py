@@ -7,79 +7,16 @@ Lengths that can be many body lengths and speeds are compressed by ``sign(x) log
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
-from mabe_lit.gaps import frames_last
+from mabe_lit.bodies import Bodies, vector_length
 
 TIME_SCALES_S = (0.1, 0.5, 2.0)
 """Durations over which motion is measured, in seconds."""
 
 GROUPS = ("posture", "partner", "distance", "heading", "motion", "missing", "likelihood")
 """What the columns are about; each can be left out."""
-
-
-@dataclass(frozen=True)
-class Bodies:
-    """Animals of some windows in the frame of their own bodies; see ``frames_last`` for the shapes.
-
-    Attributes:
-        points: ``(2, A, K, B, T)`` in pixels, without NaN.
-        missing: ``(A, K, B, T)`` 1 where the point was not tracked.
-        likelihood: ``(A, K, B, T)`` the tracker's confidence in the point, 0 to 1.
-        centre: ``(2, A, B, T)`` middle of the body axis, in pixels.
-        heading: ``(2, A, B, T)`` unit vector from back to front.
-        length: ``(B, 1)`` median length of all animals' body axes, in pixels.
-        seconds: ``(B, 1)`` from one frame of the window to the next.
-    """
-
-    points: Tensor
-    missing: Tensor
-    likelihood: Tensor
-    centre: Tensor
-    heading: Tensor
-    length: Tensor
-    seconds: Tensor
-
-
-def find_bodies(
-    keypoints: Tensor,
-    missing: Tensor,
-    likelihood: Tensor,
-    seconds: Tensor,
-    *,
-    front: int,
-    back: int,
-    length: Tensor | None = None,
-) -> Bodies:
-    """Bodies of windows whose gaps are filled.
-
-    Args:
-        keypoints: ``(B, T, A, K, 2)`` pixels, without NaN.
-        missing: ``(B, T, A, K)``, true where the point was not tracked.
-        likelihood: ``(B, T, A, K)`` the tracker's confidence in the point, 0 to 1.
-        seconds: ``(B,)`` from one frame of the window to the next.
-        front: Key point at the front end of the body axis.
-        back: Key point at its back end.
-        length: ``(B,)`` length of the body axes in pixels; measured in each window if left out.
-    """
-    points = frames_last(keypoints)
-    axis = points[:, :, front] - points[:, :, back]  # (2, A, B, T)
-    norm = _norm(axis)  # (A, B, T)
-    if length is None:
-        length = norm.movedim(1, 0).flatten(1).median(dim=1).values.clamp(min=1.0)  # (B,)
-    upward = torch.tensor([1.0, 0.0], device=points.device).view(2, 1, 1, 1)
-    return Bodies(
-        points=points,
-        missing=missing.to(points.dtype).permute(2, 3, 0, 1),
-        likelihood=likelihood.permute(2, 3, 0, 1),
-        centre=(points[:, :, front] + points[:, :, back]) / 2,
-        heading=torch.where(norm > 1e-3, axis / norm.clamp(min=1e-3), upward),
-        length=length[:, None].to(torch.float32),
-        seconds=seconds[:, None].to(torch.float32),
-    )
 
 
 def social_features(bodies: Bodies, groups: tuple[str, ...] = GROUPS) -> Tensor:
@@ -165,7 +102,7 @@ def _distance(bodies: Bodies) -> Tensor:
     for a, b in _pairs(bodies):
         if a < b:
             apart = bodies.points[:, a, :, None] - bodies.points[:, b, None]  # (2, K, K, B, T)
-            columns.append(_compress(_norm(apart) / bodies.length).flatten(0, 1))
+            columns.append(_compress(vector_length(apart) / bodies.length).flatten(0, 1))
     return _join(columns, bodies)
 
 
@@ -187,7 +124,7 @@ def _motion(bodies: Bodies) -> Tensor:
         elapsed = 2 * half * bodies.seconds
         moved = (_shift(bodies.centre, half) - _shift(bodies.centre, -half)) / elapsed
         velocity = moved / bodies.length  # (2, A, B, T) body lengths / s
-        change = _norm(_shift(velocity, half) - _shift(velocity, -half)) / elapsed
+        change = vector_length(_shift(velocity, half) - _shift(velocity, -half)) / elapsed
         forward, sideways = _turn_back(_shift(bodies.heading, half), _shift(bodies.heading, -half))
         approach = [
             (velocity[:, a] * direction).sum(0, keepdim=True)
@@ -195,7 +132,7 @@ def _motion(bodies: Bodies) -> Tensor:
         ]
         motion = [
             _rows(_turn_back(velocity, bodies.heading)),
-            _norm(velocity),
+            vector_length(velocity),
             change,
             torch.atan2(sideways, forward) / elapsed,
             *approach,
@@ -232,7 +169,7 @@ def _rows(vectors: Tensor) -> Tensor:
 def _direction(bodies: Bodies, a: int, b: int) -> Tensor:
     """``(2, B, T)`` unit vector from one animal's centre to another's."""
     gap = bodies.centre[:, b] - bodies.centre[:, a]
-    return gap / _norm(gap).clamp(min=1e-3)
+    return gap / vector_length(gap).clamp(min=1e-3)
 
 
 def _in_frame(points: Tensor, centre: Tensor, heading: Tensor) -> Tensor:
@@ -244,11 +181,6 @@ def _turn_back(vector: Tensor, heading: Tensor) -> Tensor:
     """Vectors ``(2, ...)`` in a frame whose x axis is ``heading``."""
     (x, y), (cos, sin) = vector, heading
     return torch.stack([x * cos + y * sin, cos * y - sin * x])
-
-
-def _norm(vector: Tensor) -> Tensor:
-    """``(2, ...)`` -> ``(...)``; ``Tensor.norm`` of the first dimension is 100 times slower."""
-    return torch.hypot(vector[0], vector[1])
 
 
 def _shift(values: Tensor, frames: Tensor) -> Tensor:

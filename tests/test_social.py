@@ -3,14 +3,10 @@ import math
 import pytest
 import torch
 
+from mabe_lit.bodies import find_bodies
 from mabe_lit.features import PoseFeatures
 from mabe_lit.gaps import fill_likelihood, fill_missing
-from mabe_lit.social import (
-    GROUPS,
-    find_bodies,
-    social_feature_names,
-    social_features,
-)
+from mabe_lit.social import GROUPS, social_feature_names, social_features
 from mabe_lit.synthetic import ANIMAL_NAMES, KEYPOINT_NAMES, simulate_recordings
 
 NAMES = social_feature_names(ANIMAL_NAMES, KEYPOINT_NAMES)
