@@ -7,7 +7,7 @@ import torch
 
 from mabe_lit.benchmark import benchmark, format_benchmark, main
 from mabe_lit.dataset import open_dataset
-from mabe_lit.models.dropout import Dropout, attend
+from mabe_lit.models.dropout import Dropout, SharedDropout, attend
 from mabe_lit.timing_data import write_recordings
 
 
@@ -103,10 +103,13 @@ def test_written_recordings_have_the_frames_asked_for(tmp_path):
 
 @pytest.mark.parametrize("rate", [0.1, 0.3, 0.5])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
-def test_dropout_drops_its_share_and_keeps_the_mean(rate, dtype):
+@pytest.mark.parametrize("kind", [Dropout, SharedDropout])
+def test_dropout_drops_its_share_and_keeps_the_mean(kind, rate, dtype):
     torch.manual_seed(0)
-    dropout = Dropout(rate)
+    dropout = kind(rate)
     x = torch.ones(501, 1003, dtype=dtype, requires_grad=True)
+    if kind is SharedDropout:
+        dropout.begin_step(largest=x.numel())
     y = dropout(x)
     assert y.dtype == dtype
     dropped = (y == 0).float().mean().item()
@@ -133,10 +136,36 @@ def test_attention_is_that_of_pytorch(dtype):
     torch.testing.assert_close(many.float().mean(0), theirs, atol=0.12, rtol=0)
 
 
-def test_same_seed_drops_the_same():
+@pytest.mark.parametrize("dropout", [Dropout(0.5), SharedDropout(0.5)])
+def test_same_seed_drops_the_same(dropout):
     x = torch.ones(100)
     drops = []
     for _ in range(2):
         torch.manual_seed(3)
-        drops.append(Dropout(0.5)(x))
+        if isinstance(dropout, SharedDropout):
+            dropout.begin_step(largest=100)
+        drops.append(dropout(x))
     assert torch.equal(*drops)
+
+
+def test_shared_dropout_cuts_a_step_s_masks_from_one_pool():
+    torch.manual_seed(0)
+    dropout = SharedDropout(0.5)
+    dropout.begin_step(largest=4_096)
+    whole = [dropout(torch.ones(64, 64)).flatten() for _ in range(20)]
+    starts = {_place(mask, whole[0]) for mask in whole[1:]}
+    assert starts != {0}, "masks of a step begin elsewhere"
+    assert all(abs(start) <= 1_024 for start in starts), "the pool is a quarter larger than a mask"
+    dropout.begin_step(largest=4_096)
+    with pytest.raises(StopIteration):
+        _place(dropout(torch.ones(4_096)), whole[0])
+
+
+def _place(mask, other):
+    """By how many elements ``mask`` begins behind ``other`` in a pool they share."""
+    stretch = mask[1_024:3_072]
+    return next(
+        shift
+        for shift in range(-1_024, 1_025)
+        if torch.equal(other[1_024 + shift : 3_072 + shift], stretch)
+    )

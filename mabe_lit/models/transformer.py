@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mabe_lit.models.dropout import Dropout, attend
+from mabe_lit.models.dropout import Dropout, SharedDropout, attend
 from mabe_lit.models.network import Network
 
 
@@ -31,9 +31,10 @@ class Transformer(Network):
         """Build with feed-forward layers of 4 x ``hidden_dim``."""
         super().__init__()
         self.input = nn.Linear(input_dim, hidden_dim)
-        self.dropout = Dropout(dropout)
+        self.num_heads = num_heads
+        self.dropout = SharedDropout(dropout)
         self.layers = nn.ModuleList(
-            EncoderLayer(hidden_dim=hidden_dim, num_heads=num_heads, dropout=dropout)
+            EncoderLayer(hidden_dim=hidden_dim, num_heads=num_heads, dropout=self.dropout)
             for _ in range(num_layers)
         )
         self.head = nn.Linear(hidden_dim, num_classes)
@@ -41,7 +42,9 @@ class Transformer(Network):
     def forward(self, features: Tensor) -> Tensor:
         """``(B, T, D)`` features -> ``(B, T, C)`` logits."""
         x = self.input(features)  # (B, T, H)
-        positions = sinusoidal_positions(x.shape[1], x.shape[2], x.device)
+        B, T, H = x.shape
+        self.dropout.begin_step(largest=B * T * max(4 * H, self.num_heads * T))
+        positions = sinusoidal_positions(T, H, x.device)
         x = self.dropout(
             x + positions.to(x.dtype)
         )  # what follows stays in a half type, if it is one
@@ -53,7 +56,7 @@ class Transformer(Network):
 class EncoderLayer(nn.Module):
     """Self-attention and feed-forward, each added to its input and then normalised."""
 
-    def __init__(self, *, hidden_dim: int, num_heads: int, dropout: float) -> None:
+    def __init__(self, *, hidden_dim: int, num_heads: int, dropout: Dropout) -> None:
         """Build a layer whose ``num_heads`` heads share ``hidden_dim``."""
         super().__init__()
         self.num_heads = num_heads
@@ -63,7 +66,7 @@ class EncoderLayer(nn.Module):
         self.expand = nn.Linear(hidden_dim, 4 * hidden_dim)
         self.contract = nn.Linear(4 * hidden_dim, hidden_dim)
         self.output_norm = nn.LayerNorm(hidden_dim)
-        self.dropout = Dropout(dropout)
+        self.dropout = dropout
         nn.init.xavier_uniform_(self.query_key_value.weight)
         nn.init.zeros_(self.query_key_value.bias)
         nn.init.zeros_(self.attention_output.bias)
