@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -12,19 +11,19 @@ import torch
 from torch.utils.data import DataLoader
 
 from mabe_lit.augment import Batch
+from mabe_lit.batches import PoolRows, WindowBatches, tile
 from mabe_lit.config import Config
 from mabe_lit.context import recording_contexts
 from mabe_lit.dataset import Dataset, open_dataset
 from mabe_lit.dataset_writer import write_dataset
 from mabe_lit.device import resolve_device
-from mabe_lit.distributed import process_rank
 from mabe_lit.errors import InputError
 from mabe_lit.folds import open_fold
 from mabe_lit.frames import Frames, FramesOnDisk, open_frames
 from mabe_lit.module import BehaviorClassifier
 from mabe_lit.split import open_scored, open_split
 from mabe_lit.synthetic import SIMULATION_VERSION, simulate_recordings
-from mabe_lit.windows import WindowFrames, WindowGrid, prediction_length, tiling_windows
+from mabe_lit.windows import WindowFrames, prediction_length
 
 SIMULATED_RECORDING_FRAMES = 6_000
 """Frames of one simulated recording; a split has as many recordings as it needs."""
@@ -77,7 +76,7 @@ class BehaviorDataModule(pl.LightningDataModule):
 
     def statistics_windows(self) -> Batch:
         """A sample of the training windows, on the CPU, for the features' scales."""
-        grid = _tile(self.train, self.config, self.config.sequence_length, None)
+        grid = tile(self.train, self.config, self.config.sequence_length, None)
         count = min(len(grid), max(_STATISTICS_FRAMES // self.config.sequence_length, 1))
         picked = np.linspace(0, len(grid) - 1, count).astype(np.int64)
         with_likelihood = self._train_windows.with_likelihood
@@ -116,59 +115,10 @@ class BehaviorDataModule(pl.LightningDataModule):
         return _loader(self._val_windows, batches)
 
 
-class WindowBatches:
-    """The frames of each batch of an epoch; Lightning tells the epoch, as to any sampler.
-
-    Where several processes train together, they share each batch that one alone would have, of
-    ``size`` windows a process; the last batch may be smaller. Validation is whole in each of them.
-    """
-
-    def __init__(
-        self, dataset: Dataset, config: Config, *, size: int, length: int, shuffle: bool
-    ) -> None:
-        """Batches of ``size`` windows of ``length`` frames; shuffled ones differ each epoch."""
-        self._dataset = dataset
-        self._config = config
-        self._size = size
-        self._length = length
-        self._shuffle = shuffle
-        self._processes = config.devices if shuffle else 1
-        self._process = process_rank(config) if shuffle else 0
-        self._epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch that the next iteration is for."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        windows = len(self._tile(self._rng()))
-        return -(-windows // (self._size * self._processes))
-
-    def __iter__(self) -> Iterator[WindowFrames]:
-        rng = self._rng()
-        grid = self._tile(rng)
-        order = np.arange(len(grid)) if rng is None else rng.permutation(len(grid))
-        step = self._size * self._processes
-        for start in range(0, len(order), step):
-            together = order[start : start + step]
-            share = np.array_split(together, self._processes)[self._process]
-            if len(share):
-                yield grid.frames_of(share)
-            else:  # the others wait for an answer all the same; padding is scored nowhere
-                frames, is_inside = grid.frames_of(together[:1])
-                yield frames, np.zeros_like(is_inside)
-
-    def _tile(self, rng: np.random.Generator | None) -> WindowGrid:
-        return _tile(self._dataset, self._config, self._length, rng)
-
-    def _rng(self) -> np.random.Generator | None:
-        return np.random.default_rng((self._config.seed, self._epoch)) if self._shuffle else None
-
-
 class _Windows(torch.utils.data.Dataset[Batch]):
-    """Gathers a whole batch at once, from frames that are opened when the first one is wanted.
+    """Gathers a pool of batches at once, from frames that are opened when the first one is wanted.
 
-    By then Lightning has told this process which GPU is its own.
+    By then Lightning has told this process which GPU is its own. A batch is a view of its pool.
     """
 
     def __init__(
@@ -179,10 +129,22 @@ class _Windows(torch.utils.data.Dataset[Batch]):
         self._config = config
         self._contexts = contexts
         self._starts = np.array([entry.first_frame for entry in dataset.entries])
+        self._pool: WindowFrames | None = None
+        self._gathered: Batch | None = None
         self._seconds = torch.tensor([config.frame_gap / entry.fps for entry in dataset.entries])
 
-    def __getitem__(self, windows: WindowFrames) -> Batch:
-        return self.gather(self._frames, windows)
+    def __getitem__(self, batch: PoolRows) -> Batch:
+        if self._pool is not batch.pool or self._gathered is None:
+            self._gathered = None  # its memory is free for the next
+            self._gathered = self.gather(self._frames, batch.pool)
+            self._pool = batch.pool
+        gathered, rows = self._gathered, batch.rows
+        return {
+            "keypoints": gathered["keypoints"][rows],
+            "seconds": gathered["seconds"][rows],
+            "context": gathered["context"][rows],
+            "labels": gathered["labels"][rows],
+        }
 
     def gather(self, frames: Frames, windows: WindowFrames) -> Batch:
         """A batch of ``windows``, on the device of ``frames``."""
@@ -208,18 +170,6 @@ def _loader(windows: _Windows, batches: WindowBatches) -> DataLoader[Batch]:
     # A generator of its own: a loader draws a seed for workers whenever it is iterated, which must
     # not shift the network's random numbers in a resumed epoch against those of a whole run.
     return DataLoader(windows, sampler=batches, batch_size=None, generator=torch.Generator())
-
-
-def _tile(
-    dataset: Dataset, config: Config, length: int, rng: np.random.Generator | None
-) -> WindowGrid:
-    return tiling_windows(
-        np.array([entry.first_frame for entry in dataset.entries]),
-        np.array([entry.frames for entry in dataset.entries]),
-        length=length,
-        gap=config.frame_gap,
-        rng=rng,
-    )
 
 
 def _simulate_into(directory: Path, split: str, frames: int, seed: tuple[int, int]) -> None:

@@ -6,7 +6,6 @@ import errno
 import mmap
 import os
 import weakref
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,16 @@ import torch
 from torch import Tensor
 
 LARGE_BYTES = 512 << 20
-"""Bytes of an array from which on windows are read from its file, one after the other."""
+"""Bytes of an array above which windows are read from its file."""
 
 _COMPARED_FRAMES = 16
+_MOST_PARTS = 1024
+"""What Linux takes in one call of preadv."""
+
+
+def is_large(array: np.ndarray) -> bool:
+    """Whether windows of ``array`` are read from its file, if it has one."""
+    return array.nbytes > LARGE_BYTES
 
 
 class PoseReader:
@@ -42,9 +48,8 @@ class WindowReader:
     Pages of a mapped file that were touched count as this process's memory until another process
     needs it. On a shared machine that looks like a leak, and a container may be killed for it.
     Giving them back now and then costs more than reading does: Linux maps up to 2 MiB around a page
-    that is touched. So a small array is indexed, all windows at once, and of a large one each
-    window is read. A window of 43 million frames takes 3 us to read, 11 to 13 us from pages that
-    are given back, 2 us from pages that are kept. What was read stays in the system's cache.
+    that is touched. So windows of a large array are read from its file, neighbours by one call.
+    What was read stays in the system's cache.
     """
 
     def __init__(self, array: npt.NDArray[Any]) -> None:
@@ -52,7 +57,7 @@ class WindowReader:
         self._array = np.asarray(array)
         self._file: int | None = None
         self._name, self._offset = "", 0  # bytes of the file before the first frame
-        if array.nbytes <= LARGE_BYTES or not hasattr(os, "pread"):
+        if not is_large(array) or not hasattr(os, "preadv"):
             return
         # A view of a part knows its file, but not where in it.
         if not (isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap)):
@@ -69,43 +74,71 @@ class WindowReader:
         Raises:
             OSError: If the file has become shorter.
         """
-        if self._file is None:
-            return self._array[frames]
-        B, T = frames.shape
-        first = frames[:, 0]
-        if (frames - first[:, None] == np.arange(T)).all():
-            return self._read(self._file, first, T)
+        T = frames.shape[1]
         first = frames.min(axis=1)
         span = int((frames.max(axis=1) - first).max()) + 1
+        if self._file is None and span != T:
+            return self._array[frames]
         first = np.minimum(first, len(self._array) - span)  # (B,), none reaches beyond the end
-        stretches = self._read(self._file, first, span)  # (B, span, ...)
-        windows: npt.NDArray[Any] = stretches[np.arange(B)[:, None], frames - first[:, None]]
-        return windows
+        stretches: npt.NDArray[Any]  # (B, span, ...)
+        if self._file is None:
+            stretches = _stretches(self._array, span)[first]
+        else:
+            stretches = self._read_stretches(self._file, first, span)
+        place = frames - first[:, None]
+        if span != T:
+            stretches = stretches[np.arange(len(place))[:, None], place]
+            return stretches
+        padded = np.flatnonzero((place != np.arange(T)).any(axis=1))
+        stretches[padded] = stretches[padded[:, None], place[padded]]
+        return stretches
 
-    def _read(self, file: int, first: npt.NDArray[np.int64], span: int) -> npt.NDArray[Any]:
-        frame_size = self._array[:1].nbytes
-        size = span * frame_size
-        places = (self._offset + first * frame_size).tolist()
-        content = bytearray().join(map(os.pread, repeat(file), repeat(size), places))
-        if len(content) < len(first) * size:
-            content = bytearray().join(self._read_whole(file, size, place) for place in places)
-        shape = (len(first), span, *self._array.shape[1:])
-        return np.frombuffer(content, self._array.dtype).reshape(shape)
+    def _read_stretches(
+        self, file: int, first: npt.NDArray[np.int64], span: int
+    ) -> npt.NDArray[Any]:
+        """``span`` frames from each of ``first (B,)`` on, ``(B, span, ...)``.
 
-    def _read_whole(self, file: int, size: int, place: int) -> bytes:
-        """Read in parts, as some network file systems do."""
-        content = b""
-        while len(content) < size:
-            part = os.pread(file, size - len(content), place + len(content))
-            if not part:
+        Stretches that follow one another in the file are read by one call, each to its place.
+        """
+        found = np.empty((len(first), span, *self._array.shape[1:]), self._array.dtype)
+        order = np.argsort(first, kind="stable")
+        ends = np.diff(first[order], append=-1) != span  # where the file goes on with another
+        ends[_MOST_PARTS - 1 :: _MOST_PARTS] = True
+        stops = np.flatnonzero(ends) + 1
+        starts = np.concatenate([[0], stops[:-1]])
+        places = self._offset + first[order[starts]] * self._array[:1].nbytes
+        size, content = found[:1].nbytes, found.reshape(-1).view(np.uint8).data
+        parts = [content[at : at + size] for at in (order * size).tolist()]
+        for start, stop, place in zip(
+            starts.tolist(), stops.tolist(), places.tolist(), strict=True
+        ):
+            of_run = parts[start:stop]
+            if os.preadv(file, of_run, place) < len(of_run) * size:
+                for number, part in enumerate(of_run):
+                    self._read_whole(file, part, place + number * size)
+        return found
+
+    def _read_whole(self, file: int, part: memoryview, place: int) -> None:
+        """Read in pieces, as some network file systems do."""
+        while len(part):
+            piece = os.preadv(file, [part], place)
+            if not piece:
                 raise OSError(errno.EIO, "has become shorter while it was read", self._name)
-            content += part
-        return content
+            part, place = part[piece:], place + piece
 
     def _is_what_is_mapped(self, file: int) -> bool:
         """False where another dataset has taken the name since; the mapping still has the old."""
         picked = np.linspace(0, len(self._array) - 1, _COMPARED_FRAMES).astype(np.int64)
         try:
-            return self._read(file, picked, 1).tobytes() == self._array[picked].tobytes()
+            found = self._read_stretches(file, picked, 1)[:, 0]
         except OSError:
             return False
+        return found.tobytes() == self._array[picked].tobytes()
+
+
+def _stretches(array: npt.NDArray[Any], span: int) -> npt.NDArray[Any]:
+    """``(N, ...)`` -> ``(N - span + 1, span, ...)``: from each frame on, a view."""
+    shape = (len(array) - span + 1, span, *array.shape[1:])
+    return np.lib.stride_tricks.as_strided(
+        array, shape, (array.strides[0], *array.strides), writeable=False
+    )

@@ -24,6 +24,8 @@ from mabe_lit.training import build_classifier
 SMALL_FRAMES = 500_000
 """Frames of the dataset that steps are trained on, and that a large one is compared with."""
 
+_GATHERED_FRAMES = 20_000_000
+
 
 def measure(
     config: Config,
@@ -129,12 +131,12 @@ def _measure_data(
     seconds, dataset = data_path.time_opening(folder / "large")
     large = data_path.open_for_training(config, dataset, classifier)
     shuffling = data_path.time_shuffling(large, config)
-    batches = max(50_000 // config.batch_size, 1)
+    batches = max(_GATHERED_FRAMES // (config.batch_size * config.sequence_length), 1)
     speeds: dict[str, list[float]] = {"small": [], "large": []}
     resident = 0
     for _ in range(4):
         for name, data in (("small", small), ("large", large)):
-            speeds[name].append(data_path.windows_per_s(data, config, batches=batches))
+            speeds[name].append(data_path.windows_per_s(data, batches=batches))
             resident = max(resident, data_path.resident_bytes() - before)
     medians = {name: statistics.median(values[1:]) for name, values in speeds.items()}
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import time
@@ -12,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mabe_lit.batches import WindowBatches
 from mabe_lit.config import Config
-from mabe_lit.datamodule import BehaviorDataModule, WindowBatches
+from mabe_lit.datamodule import BehaviorDataModule
 from mabe_lit.dataset import Dataset, open_dataset
 from mabe_lit.dataset_writer import write_dataset
 from mabe_lit.module import BehaviorClassifier
@@ -80,13 +82,16 @@ def time_shuffling(data: BehaviorDataModule, config: Config) -> float:
     return time.perf_counter() - started
 
 
-def windows_per_s(data: BehaviorDataModule, config: Config, *, batches: int) -> float:
-    """Windows that the training's loader gathers a second, nothing else being done."""
-    loader = iter(data.train_dataloader())
-    next(loader)
+def windows_per_s(data: BehaviorDataModule, *, batches: int) -> float:
+    """Windows that the training's loader gathers a second, nothing else being done.
+
+    Epochs are shuffled and gathered from their beginning, one after the other if they are short.
+    """
+    loader = data.train_dataloader()
+    epochs = itertools.chain.from_iterable(itertools.repeat(loader))
     started = time.perf_counter()
     gathered = 0
-    for _, batch in zip(range(batches), loader, strict=False):
+    for batch in itertools.islice(epochs, batches):
         gathered += len(batch["labels"])
     if batch["labels"].is_cuda:
         torch.cuda.synchronize()

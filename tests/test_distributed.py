@@ -7,7 +7,8 @@ import pytest
 import torch
 from test_training import tiny_config
 
-from mabe_lit.datamodule import BehaviorDataModule, WindowBatches
+from mabe_lit.batches import WindowBatches
+from mabe_lit.datamodule import BehaviorDataModule
 from mabe_lit.device import resolve_device
 from mabe_lit.distributed import check_devices
 from mabe_lit.errors import InputError
@@ -18,8 +19,8 @@ def windows_of(batches):
     """Those that show any frame; a process without a share has padding."""
     return [
         window.tobytes()
-        for frames, is_inside in batches
-        for window, shows in zip(frames, is_inside.any(axis=1), strict=True)
+        for batch in batches
+        for window, shows in zip(batch.windows[0], batch.windows[1].any(axis=1), strict=True)
         if shows
     ]
 
@@ -51,8 +52,8 @@ def test_validation_is_whole_in_each_process(tmp_path, monkeypatch):
     monkeypatch.setenv("LOCAL_RANK", "1")
     frames = np.concatenate(
         [
-            b[inside]
-            for b, inside in WindowBatches(data.val, config, size=4, length=64, shuffle=False)
+            batch.windows[0][batch.windows[1]]
+            for batch in WindowBatches(data.val, config, size=4, length=64, shuffle=False)
         ]
     )
     assert np.array_equal(np.sort(frames), np.arange(len(data.val.labels)))

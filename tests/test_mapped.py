@@ -34,12 +34,30 @@ def test_windows_without_gaps_and_padding(on_disk):
     assert np.array_equal(reader[frames], array[frames])
 
 
-@pytest.mark.skipif(not hasattr(os, "pread"), reason="windows are not read from the file here")
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="windows are not read from the file here")
+def test_neighbours_are_read_by_one_call_in_whatever_order_they_are_asked_for(on_disk, monkeypatch):
+    array, reader = on_disk
+    preadv, calls = os.preadv, []
+    monkeypatch.setattr(mapped, "_MOST_PARTS", 50)
+    monkeypatch.setattr(
+        os, "preadv", lambda f, parts, place: calls.append(len(parts)) or preadv(f, parts, place)
+    )
+    starts = np.random.default_rng(0).permutation(np.r_[160:480:16, 500:820:16, 990 - 16 * 3])
+    frames = starts[:, None] + np.arange(16)
+    assert np.array_equal(reader[frames], array[frames])
+    assert sorted(calls) == [1, 20, 20]
+    calls.clear()
+    frames = np.arange(0, 992, 8)[:, None] + np.arange(8)
+    assert np.array_equal(reader[frames], array[frames])
+    assert calls == [50, 50, 24], "no more parts in a call than the system takes"
+
+
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="windows are not read from the file here")
 def test_files_that_are_read_in_parts(on_disk, monkeypatch):
     array, reader = on_disk
-    pread = os.pread
-    monkeypatch.setattr(os, "pread", lambda file, size, place: pread(file, min(size, 100), place))
-    frames = np.array([3, 900])[:, None] + np.arange(16)
+    preadv = os.preadv
+    monkeypatch.setattr(os, "preadv", lambda f, parts, place: preadv(f, [parts[0][:100]], place))
+    frames = np.array([3, 900, 19])[:, None] + np.arange(16)
     assert np.array_equal(reader[frames], array[frames])
 
 
@@ -51,7 +69,7 @@ def test_windows_at_the_edges_with_gaps_and_padding(on_disk, gap):
     assert np.array_equal(reader[frames], array[frames])
 
 
-@pytest.mark.skipif(not hasattr(os, "pread"), reason="windows are not read from the file here")
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="windows are not read from the file here")
 def test_a_file_cut_short_is_an_error(on_disk, tmp_path):
     _, reader = on_disk
     with (tmp_path / "array.npy").open("r+b") as file:
