@@ -56,7 +56,8 @@ class WindowBatches:
         self._process = process_rank(config) if shuffle else 0
         self._step = size * self._processes
         self._window_bytes = length * dataset.keypoints[:1].nbytes
-        self._pool_batches = max(POOL_BYTES // (self._window_bytes * size or 1), 1)
+        batches = max(POOL_BYTES // (self._window_bytes * self._step or 1), 1)
+        self._of_pool = batches * self._step  # windows, of all processes
         self._epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -70,9 +71,8 @@ class WindowBatches:
         rng = self._rng()
         grid = self._tile(rng)
         order = np.arange(len(grid)) if rng is None else self._shuffled(len(grid), rng)
-        of_pool = self._pool_batches * self._step
-        for first in range(0, len(order), of_pool):
-            yield from self._batches_of_pool(grid, order[first : first + of_pool])
+        for first in range(0, len(order), self._of_pool):
+            yield from self._batches_of_pool(grid, order[first : first + self._of_pool])
 
     def _batches_of_pool(
         self, grid: WindowGrid, windows: npt.NDArray[np.int64]
@@ -91,8 +91,10 @@ class WindowBatches:
     def _shuffled(self, windows: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         if not is_large(self._dataset.keypoints):
             return rng.permutation(windows)
-        run = max(RUN_BYTES // self._window_bytes, 1)
-        return shuffle_runs(windows, rng, run=run, among=self._pool_batches * self._step)
+        most = max(RUN_BYTES // self._window_bytes, 1)
+        # A power of two, as batch sizes mostly are, so that runs end where pools do.
+        run = 1 << (most.bit_length() - 1)
+        return shuffle_runs(windows, rng, run=run, among=self._of_pool)
 
     def _tile(self, rng: np.random.Generator | None) -> WindowGrid:
         return tile(self._dataset, self._config, self._length, rng)

@@ -1,12 +1,14 @@
 """Several processes that train together."""
 
 import csv
+import itertools
 
 import numpy as np
 import pytest
 import torch
 from test_training import tiny_config
 
+from mabe_lit import batches
 from mabe_lit.batches import WindowBatches
 from mabe_lit.datamodule import BehaviorDataModule
 from mabe_lit.device import resolve_device
@@ -15,33 +17,36 @@ from mabe_lit.errors import InputError
 from mabe_lit.fit import fit
 
 
-def windows_of(batches):
+def windows_of(some):
     """Those that show any frame; a process without a share has padding."""
     return [
         window.tobytes()
-        for batch in batches
+        for batch in some
         for window, shows in zip(batch.windows[0], batch.windows[1].any(axis=1), strict=True)
         if shows
     ]
 
 
 @pytest.mark.parametrize("devices", [2, 3])
-def test_processes_share_the_windows_of_an_epoch(tmp_path, monkeypatch, devices):
+@pytest.mark.parametrize("is_large", [False, True])
+def test_processes_share_the_batches_of_one_alone(tmp_path, monkeypatch, devices, is_large):
+    monkeypatch.setattr(batches, "is_large", lambda _: is_large)
+    monkeypatch.setattr(batches, "POOL_BYTES", 200_000)
     config = tiny_config(tmp_path, devices=devices)
     data = BehaviorDataModule(config)
     data.prepare_data()
     data.setup()
-    alone = WindowBatches(data.train, tiny_config(tmp_path), size=4, length=64, shuffle=True)
-    shares, counts = [], []
+    alone = WindowBatches(
+        data.train, tiny_config(tmp_path), size=4 * devices, length=64, shuffle=True
+    )
+    shares = []
     for rank in range(devices):
         monkeypatch.setenv("LOCAL_RANK", str(rank))
-        batches = WindowBatches(data.train, config, size=4, length=64, shuffle=True)
-        shares.append(windows_of(batches))
-        counts.append(len(list(batches)))
-        assert counts[-1] == len(batches)
-    assert len(set(counts)) == 1, "or one would wait for the others forever"
-    shown = [window for share in shares for window in share]
-    assert sorted(shown) == sorted(windows_of(alone)), "none is missing, none is shown twice"
+        share = WindowBatches(data.train, config, size=4, length=64, shuffle=True)
+        shares.append([windows_of([batch]) for batch in share])
+        assert len(shares[-1]) == len(share) == len(alone), "or one would wait for the others"
+    together = [[*itertools.chain(*of_batch)] for of_batch in zip(*shares, strict=True)]
+    assert together == [windows_of([batch]) for batch in alone], "none twice, none missing"
 
 
 def test_validation_is_whole_in_each_process(tmp_path, monkeypatch):
