@@ -49,15 +49,18 @@ def test_run_killed_at_random_moments_ends_with_the_same_weights(tmp_path):
     file = tmp_path / "config.yaml"
     file.write_text(yaml.safe_dump(config.to_dict()))
     command = [sys.executable, "-m", "mabe_lit.fit", "--config", str(file)]
-    moments = random.Random(7)
+    moments, startup_seconds = random.Random(7), 0.0
     for kill in range(KILLS):
+        start = time.perf_counter()
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            # Half of the kills wait for an epoch's line, to fall into training, not into imports.
+            # Half of the kills wait for a line, to fall into training; the others come sooner, so
+            # that however fast the machine is, no run has ended before it is killed.
             if kill % 2:
-                process.stdout.readline()
+                time.sleep(moments.uniform(0.4, 0.95) * startup_seconds)
             else:
-                time.sleep(moments.uniform(3, 6))
-            time.sleep(moments.uniform(0, 1.5 * training_seconds / epochs))
+                process.stdout.readline()
+                startup_seconds = time.perf_counter() - start
+                time.sleep(moments.uniform(0, 1.5 * training_seconds / epochs))
             process.send_signal(signal.SIGKILL)
         assert process.returncode == -signal.SIGKILL
         assert_complete(tmp_path / "killed")
