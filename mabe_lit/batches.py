@@ -16,7 +16,7 @@ from mabe_lit.mapped import is_large
 from mabe_lit.windows import WindowFrames, WindowGrid, tiling_windows
 
 POOL_BYTES = 32 << 20
-"""Bytes of the key points that are gathered at once, for many batches; of one if it has more."""
+"""Bytes of key points that are read at once, for many batches; for one if it needs more."""
 RUN_BYTES = 128 << 10
 """Bytes of the neighbouring windows that are read at once from a large dataset."""
 
@@ -55,7 +55,8 @@ class WindowBatches:
         self._processes = config.devices if shuffle else 1
         self._process = process_rank(config) if shuffle else 0
         self._step = size * self._processes
-        self._window_bytes = length * dataset.keypoints[:1].nbytes
+        # What is read for a window from a file, with the frames that a gap skips.
+        self._window_bytes = length * config.frame_gap * dataset.keypoints[:1].nbytes
         batches = max(POOL_BYTES // (self._window_bytes * self._step or 1), 1)
         self._of_pool = batches * self._step  # windows, of all processes
         self._epoch = 0

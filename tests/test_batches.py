@@ -82,3 +82,17 @@ def test_a_large_dataset_shows_each_frame_once_an_epoch_in_other_orders(data, mo
     assert all(np.array_equal(a[0], b[0]) for a, b in zip(large, again, strict=True))
     assert not np.array_equal(large[0][0], small[0][0])
     assert not np.array_equal(large[0][0], other[0][0])
+
+
+def test_frames_that_a_gap_skips_count_in_a_pool(tmp_path, monkeypatch):
+    """A large dataset's windows are read with them."""
+    pools = []
+    for gap in (1, 4):
+        data = BehaviorDataModule(tiny_config(tmp_path, frame_gap=gap))
+        data.prepare_data()
+        data.setup()
+        window = 32 * data.train.keypoints[:1].nbytes
+        monkeypatch.setattr(batches, "POOL_BYTES", 16 * window)
+        first = next(iter(WindowBatches(data.train, data.config, size=4, length=32, shuffle=True)))
+        pools.append(len(first.pool[0]))
+    assert pools == [16, 4]
