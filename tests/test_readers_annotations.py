@@ -117,6 +117,35 @@ def test_bento_decimal_numbers_are_seconds(tmp_path):
     assert spans(annotation) == [(1, 2, "attack"), (10, 20, "attack")]
 
 
+def test_bento_whole_seconds_among_decimals_are_seconds(tmp_path):
+    text = BENTO.replace("1\t3\t3", "1.5\t2.5\t1").replace("10\t10\t1", "12\t14\t2")
+    annotation = read_annotation(write(tmp_path, text), fps=30)
+    assert spans(annotation) == [(45, 75, "attack"), (360, 420, "attack")]
+
+
+def test_bento_rate_may_be_rounded(tmp_path):
+    text = BENTO.replace("framerate: 30.000000", "framerate: 29.970030")
+    assert spans(read_annotation(write(tmp_path, text), fps=29.97))[0] == (0, 3, "attack")
+
+
+@pytest.mark.parametrize(
+    ("lines", "fps"),
+    [
+        (("start frame: 2", "stop frame: 11", "framerate: 30"), 30),
+        (("start frame: 3", "stop frame: 22", "framerate: 60"), 30),
+        (("start time: 0.0333", "stop time: 0.3667", "framerate: 0"), 30),
+    ],
+)
+def test_bento_frames_outside_what_was_annotated_are_unscored(tmp_path, lines, fps):
+    head, rest = BENTO.split("Annotation start frame")
+    settings = "".join(f"Annotation {line}\n" for line in lines)
+    rest = rest.split("framerate: 30.000000\n")[1].replace("1\t3\t3", "0.1\t0.2\t0.1")
+    rest = rest.replace("10\t10\t1", "0.3\t0.3\t0.0")
+    annotation = read_annotation(write(tmp_path, head + settings + rest), fps=fps)
+    labels = label_frames(annotation, 13, ["attack", "rest"], "rest")
+    assert labels.tolist() == [-100, 1, 1, 0, 0, 0, 1, 1, 1, 1, 1, -100, -100]
+
+
 def test_boris_pairs_start_and_stop_and_counts_points(tmp_path):
     with pytest.warns(InputWarning, match="1 POINT events have no duration"):
         annotation = read_annotation(write(tmp_path, BORIS), fps=30)
@@ -130,6 +159,49 @@ def test_boris_channel_is_a_subject(tmp_path):
 
 def test_new_boris_export_is_read(tmp_path):
     annotation = read_annotation(write(tmp_path, NEW_BORIS), fps=25)
+    assert spans(annotation) == [(10, 25, "attack")]
+
+
+OFFSETS = {
+    "old": BORIS.replace("Media file(s),", "Time offset (s),0.1", 1),
+    "new": "\n".join(
+        f"{line}\t{cell}"
+        for line, cell in zip(
+            NEW_BORIS.splitlines(), ["Time offset (s)", "0.4", "0.4"], strict=True
+        )
+    ),
+    "aggregated": "\n".join(
+        f"{line},{cell}"
+        for line, cell in zip(
+            AGGREGATED.splitlines(), ["Time offset (s)", "0.1004", "0.1004"], strict=True
+        )
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*POINT events")
+@pytest.mark.parametrize(
+    ("kind", "fps", "expected"),
+    [("old", 30, (0, 6)), ("new", 25, (0, 15)), ("aggregated", 30, (0, 6))],
+)
+def test_boris_time_offset_is_taken_off(tmp_path, kind, fps, expected):
+    annotation = read_annotation(write(tmp_path, OFFSETS[kind]), fps=fps)
+    assert spans(annotation)[0] == (*expected, "attack")
+
+
+def test_boris_behavior_with_two_modifiers_at_once(tmp_path):
+    rows = [("A", "START", 0.0), ("B", "START", 0.1), ("A", "STOP", 0.2), ("B", "STOP", 0.3)]
+    text = "Time,Subject,Behavior,Modifiers,Status\n" + "".join(
+        f"{time},adult,touch,{modifier},{status}\n" for modifier, status, time in rows
+    )
+    annotation = read_annotation(write(tmp_path, text), fps=10)
+    assert spans(annotation) == [(0, 2, "touch"), (1, 3, "touch")]
+    assert label_frames(annotation, 4, ["touch"]).tolist() == [0, 0, 0, -100]
+
+
+@pytest.mark.parametrize("rates", ["25.0;25.0", "25.0|25.0", "25.0|NA"])
+def test_boris_of_several_media_has_a_rate_for_each(tmp_path, rates):
+    annotation = read_annotation(write(tmp_path, NEW_BORIS.replace("25.0", rates)), fps=25)
     assert spans(annotation) == [(10, 25, "attack")]
 
 
@@ -156,7 +228,7 @@ def test_frame_table_leaves_empty_and_absent_frames_unscored(tmp_path, text):
     annotation = read_annotation(write(tmp_path, text), fps=30)
     assert annotation.behaviors == {"a", "b"}
     labels = label_frames(annotation, 7, ["a", "b", "rest"], "rest")
-    assert labels.tolist() == [0, 0, -100, 1, -100, 1, 2]
+    assert labels.tolist() == [0, 0, -100, 1, -100, 1, -100]
 
 
 def annotation_of(*intervals: tuple[int, int, str]) -> Annotation:
@@ -228,7 +300,10 @@ BAD_ANNOTATIONS = {
     "bento damaged row": (BENTO.replace("1\t3\t3", "1"), "line 19: found '1', expected start"),
     "bento no behavior": (BENTO.replace(">attack\n", ""), "line 18: an interval without a behav"),
     "bento rate": (BENTO.replace("30.0", "1000.0"), "counts 1000 frames a second, but --fps is 30"),
-    "bento no rate": (BENTO.replace("30.0", "fast"), "line 7: frame rate 'fast.*is not a number"),
+    "bento no rate": (
+        BENTO.replace("30.0", "fast"),
+        "line 7: found .*fast.*expected a number",
+    ),
     "bento no channel": (BENTO.split("Ch1---")[0], "has no channel: expected a line such as"),
     "boris no stop": (BORIS[: BORIS.index("1.000")], "line 9: rest has a START without STOP"),
     "boris no start": (

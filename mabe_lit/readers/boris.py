@@ -6,6 +6,7 @@ Source: https://boris.readthedocs.io/en/latest/#export-events
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,13 @@ from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.readers.files import delimiter_of, read_lines, split_cells
 from mabe_lit.readers.intervals import Annotation, Interval, frame_at
 
+Cells = list[str]
 Row = tuple[int, dict[str, str]]
 """Line number, and cell by column name."""
+
+_OFFSET = "Time offset (s)"
+_PRINTED_S = 0.001
+"""What BORIS rounds times to."""
 
 
 def matches(head: str) -> bool:
@@ -27,7 +33,8 @@ def read(path: Path, *, fps: float, channel: str | None = None) -> Annotation:
     """Read state events.
 
     Point events have no duration and are left out with a warning that counts them. Times in
-    seconds become the nearest frame boundaries (``frame_at``).
+    seconds become the nearest frame boundaries (``frame_at``), after the observation's time offset
+    is taken off: BORIS adds it to the video's time.
 
     Args:
         path: The file; its table may follow a header of any length.
@@ -38,8 +45,9 @@ def read(path: Path, *, fps: float, channel: str | None = None) -> Annotation:
         InputError: If a START has no STOP or the other way round, an interval stops before it
             starts, a time is no number, or the file holds several observations.
     """
-    rows = list(_rows(path))
+    header, rows = _read_table(path)
     _check_observation(path, rows, fps)
+    offset_s = _time_offset_s(path, header, rows)
     if channel is not None:
         subjects = {row["Subject"]: None for _, row in rows if row.get("Subject")}
         if channel not in subjects:
@@ -56,7 +64,8 @@ def read(path: Path, *, fps: float, channel: str | None = None) -> Annotation:
         )
     read_pairs = _aggregated if rows and "Start (s)" in rows[0][1] else _paired
     intervals = []
-    for number, behavior, start_s, stop_s in read_pairs(path, states):
+    for number, behavior, *times_s in read_pairs(path, states):
+        start_s, stop_s = (_without_offset(time_s, offset_s) for time_s in times_s)
         if not 0 <= start_s <= stop_s:
             raise InputError(
                 f"{path}: line {number}: {behavior} runs from {start_s:g} to {stop_s:g} s, "
@@ -72,11 +81,18 @@ def _is_header(line: str) -> bool:
     return cells >= {"Behavior", "Time"} or cells >= {"Behavior", "Start (s)", "Stop (s)"}
 
 
-def _rows(path: Path) -> Iterator[Row]:
+def _read_table(path: Path) -> tuple[list[Cells], list[Row]]:
+    """The lines before the table, and its rows."""
     lines = read_lines(path)
     first = next(number for number, line in enumerate(lines) if _is_header(line))
-    header, *table = split_cells(lines[first:], delimiter_of(lines[first]))
-    for number, cells in enumerate(table, first + 2):
+    delimiter = delimiter_of(lines[first])
+    before = split_cells(lines[:first], delimiter)
+    header, *table = split_cells(lines[first:], delimiter)
+    return before, list(_rows(path, header, table, first + 2))
+
+
+def _rows(path: Path, header: Cells, table: list[Cells], first_number: int) -> Iterator[Row]:
+    for number, cells in enumerate(table, first_number):
         if not any(cells):
             continue
         if len(cells) != len(header):
@@ -95,15 +111,31 @@ def _check_observation(path: Path, rows: list[Row], fps: float) -> None:
         )
     for number, row in rows[:1]:
         media_fps = row.get("FPS") or row.get("FPS (frame/s)") or ""
-        if (
-            media_fps not in ("", "NA")
-            and abs(_number(path, number, "FPS", media_fps) - fps) > 0.01
-        ):
+        # One for each media file, or for each player of several cameras.
+        each = [text for text in re.split(r"[;|]", media_fps) if text not in ("", "NA")]
+        if any(abs(_number(path, number, "FPS", text) - fps) > 0.01 for text in each):
             warnings.warn(
                 f"{path}: was made at {media_fps} frames/s, but --fps is {fps:g}",
                 InputWarning,
                 stacklevel=3,
             )
+
+
+def _time_offset_s(path: Path, before: list[Cells], rows: list[Row]) -> float:
+    """The observation's: a column of new files, a line before the table of old ones."""
+    for number, row in rows[:1]:
+        if row.get(_OFFSET):
+            return _number(path, number, _OFFSET, row[_OFFSET])
+    for number, cells in enumerate(before, 1):
+        if cells[:1] == [_OFFSET] and cells[1:2] != [""] and len(cells) > 1:
+            return _number(path, number, _OFFSET, cells[1])
+    return 0.0
+
+
+def _without_offset(time_s: float, offset_s: float) -> float:
+    """A time of the video; one that only rounding puts before its start is its start."""
+    time_s -= offset_s
+    return 0.0 if -_PRINTED_S <= time_s < 0 else time_s
 
 
 def _status(row: dict[str, str]) -> str:
@@ -133,10 +165,15 @@ def _aggregated(path: Path, rows: list[Row]) -> Iterator[_Pair]:
 
 
 def _paired(path: Path, rows: list[Row]) -> Iterator[_Pair]:
-    """The same, from rows that hold a START or a STOP each."""
-    started: dict[tuple[str, str], tuple[int, float]] = {}
+    """The same, from rows that hold a START or a STOP each.
+
+    One subject may do the same behaviour towards several others at once, told by its modifiers.
+    """
+    started: dict[tuple[str, ...], tuple[int, float]] = {}
     for number, row in rows:
-        key, status = (row.get("Subject", ""), row["Behavior"]), _status(row)
+        status = _status(row)
+        modifiers = (cell for column, cell in row.items() if column.startswith("Modifier"))
+        key = (row["Behavior"], row.get("Subject", ""), *modifiers)
         time_s = _number(path, number, "Time", row["Time"])
         if status == "START" and key not in started:
             started[key] = (number, time_s)
@@ -152,5 +189,5 @@ def _paired(path: Path, rows: list[Row]) -> Iterator[_Pair]:
             raise InputError(
                 f"{path}: line {number}: status is {status!r}, expected START, STOP or POINT"
             )
-    for (_, behavior), (number, _) in started.items():
+    for (behavior, *_), (number, _) in started.items():
         raise InputError(f"{path}: line {number}: {behavior} has a START without STOP")

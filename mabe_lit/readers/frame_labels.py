@@ -21,7 +21,7 @@ def matches(head: str) -> bool:
 
 
 def read(path: Path, *, fps: float, channel: str | None = None) -> Annotation:
-    """Read labels; a frame whose cell is empty, or that is left out, was not scored.
+    """Read labels; a frame whose cell is empty, or that has no row, was not scored.
 
     Args:
         path: The file.
@@ -50,7 +50,7 @@ def read(path: Path, *, fps: float, channel: str | None = None) -> Annotation:
         next_frame = frame + 1
     if not intervals:
         raise InputError(f"{path}: has no frames")
-    return Annotation.of(path, intervals)
+    return Annotation.of(path, intervals, stop_frame=next_frame)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, int, str]]:

@@ -38,19 +38,29 @@ class Annotation:
         path: The file.
         intervals: In the order of the file.
         behaviors: Names that the file uses or declares.
+        start_frame: First frame that was looked at, counted from 0.
+        stop_frame: First frame after those that were looked at; None for all that were tracked.
     """
 
     path: Path
     intervals: tuple[Interval, ...]
     behaviors: frozenset[str]
+    start_frame: int = 0
+    stop_frame: int | None = None
 
     @classmethod
     def of(
-        cls, path: Path, intervals: Sequence[Interval], declared: Sequence[str] = ()
+        cls,
+        path: Path,
+        intervals: Sequence[Interval],
+        declared: Sequence[str] = (),
+        *,
+        start_frame: int = 0,
+        stop_frame: int | None = None,
     ) -> Annotation:
         """An annotation whose names are those declared and those of its intervals."""
         names = {*declared, *(interval.behavior for interval in intervals)} - {""}
-        return cls(path, tuple(intervals), frozenset(names))
+        return cls(path, tuple(intervals), frozenset(names), start_frame, stop_frame)
 
     def frames_past(self, frames: int) -> int:
         """How many frames the annotation runs past a recording of ``frames`` frames."""
@@ -73,9 +83,9 @@ def label_frames(
 ) -> np.ndarray:
     """Turn intervals into a label a frame.
 
-    Frames that no interval covers become ``background``, or unscored without it. Intervals of a
-    behaviour that is not among ``classes`` are unscored, except where one of ``classes`` overlaps
-    them. What runs past the last frame is cut.
+    Frames that were looked at and that no interval covers become ``background``, or unscored
+    without it. Intervals of a behaviour that is not among ``classes`` are unscored, except where
+    one of ``classes`` overlaps them. What runs past the last frame is cut.
 
     Args:
         annotation: The intervals.
@@ -90,7 +100,9 @@ def label_frames(
         InputError: If two different ones of ``classes`` overlap.
     """
     index = {name: number for number, name in enumerate(classes)}
-    around = np.full(frames, UNSCORED if background is None else index[background], np.int16)
+    around = np.full(frames, UNSCORED, np.int16)
+    if background is not None:
+        around[annotation.start_frame : annotation.stop_frame] = index[background]
     labels = np.full(frames, UNSCORED, np.int16)
     for interval in annotation.intervals:
         covered = slice(interval.start_frame, interval.stop_frame)
