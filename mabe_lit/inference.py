@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from mabe_lit.config import Config
 from mabe_lit.context import recording_contexts
 from mabe_lit.dataset import Entry
 from mabe_lit.device import autocast, resolve_device, resolve_precision
 from mabe_lit.mapped import PoseReader
 from mabe_lit.module import BehaviorClassifier
-from mabe_lit.windows import FrameAverage, covering_windows, prediction_length
+from mabe_lit.windows import FrameAverage, WindowGrid, covering_windows, prediction_length
 
 _BATCH_FRAMES = {"cpu": 2_048, "cuda": 8_192}
 """Frames in a batch. On a CPU the activations of 8,192 are so large that each is given back to the
@@ -51,25 +52,36 @@ def predict_probabilities(
     starts = np.array([entry.first_frame for entry in entries])
     seconds = np.array([config.frame_gap / entry.fps for entry in entries], np.float32)
     contexts = recording_contexts(classifier, keypoints, entries, likelihood=likelihood)
-    length = prediction_length(config, entries)
-    grid = covering_windows(
-        starts,
-        np.array([entry.frames for entry in entries]),
-        length=length,
-        gap=config.frame_gap,
-        overlap=min(config.overlap, length),
-    )
     reader = PoseReader(keypoints, likelihood if classifier.features.reads_likelihood else None)
     average = FrameAverage(len(keypoints), len(classifier.class_names))
-    size = max(_BATCH_FRAMES[where.type] // length, 1)
-    for start in range(0, len(grid), size):
-        frames, is_inside = grid.frames_of(np.arange(start, min(start + size, len(grid))))
-        recording = np.searchsorted(starts, frames[:, 0], side="right") - 1
-        with autocast(where, precision):
-            probabilities = classifier.predict(  # (B, T, C)
-                reader[frames].to(where),
-                torch.from_numpy(seconds[recording]).to(where),
-                contexts[recording].to(where),
-            )
-        average.add(frames, is_inside, probabilities.cpu().numpy())
+    for grid in _grids(config, entries):
+        size = max(_BATCH_FRAMES[where.type] // grid.length, 1)
+        for start in range(0, len(grid), size):
+            frames, is_inside = grid.frames_of(np.arange(start, min(start + size, len(grid))))
+            recording = np.searchsorted(starts, frames[:, 0], side="right") - 1
+            with autocast(where, precision):
+                probabilities = classifier.predict(  # (B, T, C)
+                    reader[frames].to(where),
+                    torch.from_numpy(seconds[recording]).to(where),
+                    contexts[recording].to(where),
+                )
+            average.add(frames, is_inside, probabilities.cpu().numpy())
     return [average.mean(entry.first_frame, entry.frames) for entry in entries]
+
+
+def _grids(config: Config, entries: Sequence[Entry]) -> Iterator[WindowGrid]:
+    """The windows of all recordings that have windows of one length, for each length.
+
+    A recording that is shorter than a window is a window by itself, as long as it is: what a
+    network makes of it does not depend on the recordings beside it.
+    """
+    lengths = [prediction_length(config, [entry]) for entry in entries]
+    for length in sorted(set(lengths)):
+        chosen = [entry for entry, own in zip(entries, lengths, strict=True) if own == length]
+        yield covering_windows(
+            np.array([entry.first_frame for entry in chosen]),
+            np.array([entry.frames for entry in chosen]),
+            length=length,
+            gap=config.frame_gap,
+            overlap=min(config.overlap, length),
+        )

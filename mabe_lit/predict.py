@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_DECIMALS = 6
+"""Of seconds and probabilities in the tables; so many digits would cut a long video's times."""
+
+
 def predict(
     *,
     checkpoint: list[str] | str,
@@ -77,7 +81,7 @@ def predict(
             }
             for kind, table in tables.items():
                 names.append(f"{recording.name}.{kind}.csv")
-                table.to_csv(temporary / names[-1], index=False, float_format="%.6g")
+                table.round(_DECIMALS).to_csv(temporary / names[-1], index=False)
     if classifier.reads_likelihood:
         warn_of_untold(entries, poses)
     return [Path(output) / name for name in names]
@@ -106,7 +110,8 @@ def tabulate_frames(
         "time_s": frame / fps,
         "predicted": np.asarray(class_names)[predicted],
     }
-    columns = {f"p_{name}": probabilities[:, index] for index, name in enumerate(class_names)}
+    each = probabilities.astype(np.float64).T  # rounded float32 would print as 0.8797290325
+    columns = {f"p_{name}": column for name, column in zip(class_names, each, strict=True)}
     return pd.DataFrame(table | columns)
 
 
@@ -129,7 +134,7 @@ def tabulate_bouts(
             bout.start_frame / fps,
             bout.stop_frame / fps,
             (bout.stop_frame - bout.start_frame) / fps,
-            probabilities[bout.start_frame : bout.stop_frame, bout.label].mean(),
+            float(probabilities[bout.start_frame : bout.stop_frame, bout.label].mean()),
         )
         for bout in segments(predicted)
     ]
