@@ -64,7 +64,9 @@ def folder_replaced_atomically(folder: Path) -> Iterator[Path]:
     """A temporary folder beside ``folder``, renamed to it when the block ends well.
 
     What was at ``folder`` stays until then. If the block fails, the temporary folder is removed.
+    A link to a folder stays a link.
     """
+    folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     old = None
@@ -81,8 +83,11 @@ def folder_replaced_atomically(folder: Path) -> Iterator[Path]:
     except BaseException as error:
         if isinstance(error, OSError) and error.filename is None:  # such as a full disk
             error.filename = str(folder)
-        if old is not None and not folder.exists():
-            old.replace(folder)
+        if old is not None:
+            if not folder.exists():
+                old.replace(folder)
+            with suppress(OSError):  # the folder could not be moved there, such as a mount point
+                old.rmdir()
         raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -14,6 +14,9 @@ from mabe_lit.decisions import Decisions
 from mabe_lit.errors import InputError
 from mabe_lit.module import CHECKPOINT_VERSION, BehaviorClassifier
 
+_UNREADABLE = (RuntimeError, ValueError, EOFError, LookupError, OSError, UnpicklingError)
+"""What PyTorch raises on files that it did not write."""
+
 
 def load_classifier(path: Path | str) -> BehaviorClassifier:
     """Load a classifier from a checkpoint, ready to predict.
@@ -70,7 +73,7 @@ def read_checkpoint(path: Path | str) -> Mapping[str, Any]:
         raise InputError(f"{path}: no such checkpoint") from error
     except PermissionError:
         raise
-    except (RuntimeError, ValueError, EOFError, KeyError, OSError, UnpicklingError) as error:
+    except _UNREADABLE as error:
         raise InputError(
             f"{path}: is not a readable checkpoint, expected one that a training wrote, "
             f"such as best.ckpt; it may be damaged or hold more than tensors and plain values"

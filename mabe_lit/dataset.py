@@ -169,9 +169,9 @@ def open_dataset(directory: Path | str) -> Dataset:
             source=index["source"],
             likelihood=_open_likelihood(directory, entries),
         )
+        _check(dataset)
     except (KeyError, TypeError) as error:
         raise InputError(f"{index_file}: is incomplete or damaged ({error})") from error
-    _check(dataset)
     return dataset
 
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from mabe_lit import UNSCORED
 from mabe_lit.cli import parse_arguments
@@ -71,7 +76,7 @@ def prepare(
         for key, value in given.items():
             if value is not None:
                 raise InputError(f"--{key} does not go with --calms21, whose file holds everything")
-        recordings = read_calms21(calms21, likelihood_below=likelihood_below)
+        recordings: Iterable[Recording] = read_calms21(calms21, likelihood_below=likelihood_below)
         source: dict[str, object] = {"calms21": calms21}
     else:
         if poses is None or annotations is None:
@@ -79,33 +84,60 @@ def prepare(
             raise InputError(f"{missing} is missing: give --poses and --annotations, or --calms21")
         pairs = _find_pairs(poses, annotations, fps, channel)
         names = _choose_classes(classes, background, [annotation for _, annotation in pairs])
-        recordings = list(_label(pairs, names, background, fps, likelihood_below))
+        recordings = _label(pairs, names, background, fps, likelihood_below)
         source = {"poses": poses, "annotations": annotations, "channel": channel}
         source |= {"background": background}
     source["likelihood_below"] = likelihood_below
-    _check_scored(recordings)
-    write_dataset(recordings, output, source=source, overwrite=force)
-    print(summarize(recordings))
-    print(f"\n{len(recordings)} recordings written to {output}")
+    tallies: list[_Tally] = []
+    write_dataset(_tallied(recordings, tallies), output, source=source, overwrite=force)
+    print(_format_table(tallies))
+    print(f"\n{len(tallies)} recordings written to {output}")
 
 
-def summarize(recordings: Sequence[Recording]) -> str:
-    """A table: a row a recording with its frames, missing share and frames a class; then all."""
-    classes = recordings[0].class_names
-    rows = [["recording", "frames", "missing %", *classes, "unscored"]]
-    frames = [len(recording) for recording in recordings]
-    counts = [
-        [int((recording.labels == label).sum()) for label in [*range(len(classes)), UNSCORED]]
-        for recording in recordings
-    ]
-    missing = [100 * recording.missing_share for recording in recordings]
-    for recording, count, total, share in zip(recordings, counts, frames, missing, strict=True):
-        rows.append([recording.name, f"{total:,}", f"{share:.1f}", *(f"{n:,}" for n in count)])
-    mean_missing = sum(n * share for n, share in zip(frames, missing, strict=True)) / sum(frames)
-    totals = [sum(column) for column in zip(*counts, strict=True)]
-    rows.append(["all", f"{sum(frames):,}", f"{mean_missing:.1f}", *(f"{n:,}" for n in totals)])
-    shares = [f"{100 * n / sum(frames):.1f} %" for n in totals]
-    rows.append(["", "", "", *shares])
+class _Tally(NamedTuple):
+    """What the table says of one recording, or of all."""
+
+    name: str
+    class_names: tuple[str, ...]
+    frames: int
+    missing: float
+    """Missing coordinates, in frames."""
+    counts: npt.NDArray[np.int64]
+    """``(C + 1,)`` frames of each class, then those that are unscored."""
+
+
+def _tallied(recordings: Iterable[Recording], tallies: list[_Tally]) -> Iterator[Recording]:
+    """Pass recordings on one by one, and note what the table says of each; check them at the end.
+
+    Raises:
+        InputError: If nothing is scored.
+    """
+    for recording in recordings:
+        classes, frames = recording.class_names, len(recording)
+        labels = [*range(len(classes)), UNSCORED]
+        counts = np.array([(recording.labels == label).sum() for label in labels])
+        missing = frames * recording.missing_share
+        tallies.append(_Tally(recording.name, classes, frames, missing, counts))
+        yield recording
+    if tallies:
+        _check_scored(_sum(tallies))
+
+
+def _sum(tallies: Sequence[_Tally]) -> _Tally:
+    counts = np.sum([tally.counts for tally in tallies], axis=0)
+    missing = sum(tally.missing for tally in tallies)
+    return _Tally("all", tallies[0].class_names, int(counts.sum()), missing, counts)
+
+
+def _format_table(tallies: Sequence[_Tally]) -> str:
+    """A row a recording with its frames, missing share and frames a class; then all."""
+    everything = _sum(tallies)
+    rows = [["recording", "frames", "missing %", *everything.class_names, "unscored"]]
+    for tally in (*tallies, everything):
+        share = f"{100 * tally.missing / tally.frames:.1f}"
+        rows.append([tally.name, f"{tally.frames:,}", share, *(f"{n:,}" for n in tally.counts)])
+    shares = 100 * everything.counts / everything.frames
+    rows.append(["", "", "", *(f"{share:.1f} %" for share in shares)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
@@ -143,8 +175,11 @@ def _choose_classes(
         raise InputError(f"--classes is missing; {found}")
     if len(set(classes)) < len(classes):
         raise InputError(f"--classes names one twice: {' '.join(classes)}")
-    for name in classes:
-        if name not in known and name != background:
+    unknown = [name for name in classes if name not in known and name != background]
+    for name in unknown:
+        # A behaviour may be rare; but then nothing is called almost like it.
+        is_misspelled = difflib.get_close_matches(name, known.difference(classes))
+        if is_misspelled or len(unknown) == len(classes):
             raise InputError(f"--classes: no annotation has {name!r}; {found}")
     return [*classes, *([background] if background and background not in classes else [])]
 
@@ -172,14 +207,14 @@ def _label(
         )
 
 
-def _check_scored(recordings: Sequence[Recording]) -> None:
+def _check_scored(everything: _Tally) -> None:
     """Raise where nothing is scored; warn where a class is nowhere."""
-    scored = set().union(*(recording.labels.tolist() for recording in recordings)) - {UNSCORED}
-    classes = recordings[0].class_names
-    if not scored:
-        raise InputError(f"no frame is scored as {' or '.join(classes) or 'any class'}")
-    for label, name in enumerate(classes):
-        if label not in scored:
+    scored = everything.counts[:-1]
+    if not scored.any():
+        classes = " or ".join(everything.class_names) or "any class"
+        raise InputError(f"no frame is scored as {classes}")
+    for name, frames in zip(everything.class_names, scored, strict=True):
+        if not frames:
             warnings.warn(
                 f"class {name!r} has no frame in any recording", InputWarning, stacklevel=3
             )

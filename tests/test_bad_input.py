@@ -129,7 +129,12 @@ def torch_bomb(good):
     torch.save({"mabe_lit": Bomb(good / "exploded")}, good / "best.ckpt")
 
 
+def table_file(good):
+    (good / "best.ckpt").write_text("epoch,val_loss\n1,0.5\n")
+
+
 CHECKPOINTS = [
+    (table_file, "is not a readable checkpoint"),
     (no_file, "no such checkpoint"),
     (empty_file, "is not a readable checkpoint"),
     (text_file, "is not a readable checkpoint"),

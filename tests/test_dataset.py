@@ -1,5 +1,7 @@
+import errno
 import json
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -157,6 +159,30 @@ def test_dataset_that_fails_half_way_leaves_the_old_one(folder):
     assert [path.name for path in folder.parent.iterdir()] == ["set"]
 
 
+def test_dataset_is_replaced_where_a_link_points(folder, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(folder, target_is_directory=True)
+    write_dataset([recording("c")], link, overwrite=True)
+    assert link.is_symlink()
+    assert [entry.name for entry in open_dataset(folder).entries] == ["c"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted({"link", folder.name})
+
+
+def test_folder_that_cannot_be_moved_leaves_nothing_beside_it(folder, monkeypatch):
+    move = Path.replace
+
+    def refuse(self, target):  # as the system does for a mount point
+        if self == folder:
+            raise OSError(errno.EBUSY, "Device or resource busy", str(self))
+        return move(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(OSError, match="busy"):
+        write_dataset([recording("c")], folder, overwrite=True)
+    assert len(open_dataset(folder)) == 2
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -198,6 +224,16 @@ def test_dataset_names_are_unique(tmp_path):
         (lambda f: rewrite_index(f, class_names=["attack"]), "frame 1 has label 1, allowed"),
         (lambda f: rewrite_index(f, animal_names=["one"]), "keypoints.npy: has shape"),
         (lambda f: rewrite_index(f, recordings=[{"name": "a"}]), "incomplete or damaged"),
+        (
+            lambda f: rewrite_index(f, recordings=[["a", 0, "13", 30]]),
+            "incomplete or damaged",
+        ),
+        (
+            lambda f: rewrite_index(
+                f, recordings=[{"name": "a", "first_frame": 0, "frames": 13, "fps": None}]
+            ),
+            "incomplete or damaged",
+        ),
         (lambda f: (f / "keypoints.npy").write_bytes(b"\x93NUMPY"), "keypoints.npy: is not a read"),
         (lambda f: (f / "keypoints.npy").write_bytes(b""), "keypoints.npy: is not a readable"),
         (lambda f: tell_likelihood(f), "likelihood.npy: is missing"),

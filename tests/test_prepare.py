@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import warnings
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from test_readers_poses import csv_text, table
 from mabe_lit.dataset import open_dataset
 from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.prepare import main, prepare
+from mabe_lit.readers import read_poses
 
 ANNOTATION = """Caltech Behavior Annotator - Annotation File
 
@@ -100,6 +102,32 @@ def test_table_counts_frames_and_shows_a_class_that_is_missing(lab, capsys):
     assert err == "warning: class 'freeze' has no frame in any recording\n"
 
 
+def test_class_that_nobody_scored_here_is_a_warning(lab, capsys):
+    run(lab, "--classes", "attack", "sniffing", "mount")
+    assert capsys.readouterr().err == "warning: class 'sniffing' has no frame in any recording\n"
+    assert open_dataset(lab.parent / "out").class_names == ("attack", "sniffing", "mount")
+
+
+def test_recordings_are_written_one_by_one(lab, monkeypatch):
+    for name in range(2, 8):
+        (lab / f"{name}DLC_net.csv").write_text(csv_text(table(10)))
+        (lab / f"{name}_annot.txt").write_text(ANNOTATION.format(last=9))
+    alive: list[weakref.ref[np.ndarray]] = []
+    counts = []
+    read = read_poses
+
+    def count(*arguments, **options):
+        counts.append(sum(points() is not None for points in alive))
+        recording = read(*arguments, **options)
+        alive.append(weakref.ref(recording.keypoints))
+        return recording
+
+    monkeypatch.setattr("mabe_lit.prepare.read_poses", count)
+    run(lab)
+    assert len(counts) == 8
+    assert max(counts) <= 3  # the first, to compare with, and those on their way
+
+
 def test_frames_past_the_tracking_are_cut_with_one_warning(lab, capsys):
     (lab / "11_annot.txt").write_text(ANNOTATION.format(last=17))
     (lab / "1_annot.txt").write_text(ANNOTATION.format(last=13))
@@ -152,6 +180,7 @@ BAD_OPTIONS = {
         ["--classes", "atack"],
         "no annotation has 'atack'; the annotations hold attack, base, freeze, mount",
     ),
+    "no known class": (["--classes", "sniff", "groom"], "no annotation has 'sniff'; the annot"),
     "class twice": (["--classes", "attack", "attack"], "--classes names one twice: attack attack"),
     "only unscored": (["--classes", "freeze"], "no frame is scored as freeze"),
     "other channel": (["--channel", "S2"], "has no channel 'S2', only S1"),

@@ -214,6 +214,10 @@ def test_text_that_is_not_utf8_is_named_with_its_line(tmp_path):
         ("mouse_3_DLC_resnet50.h5", "mouse_3"),
         ("DLC3.csv", "DLC3"),
         ("clip.predictions.analysis.h5", "clip"),
+        ("clip.mp4.predictions.analysis.h5", "clip"),
+        ("labels.v001.000_clip.analysis.h5", "clip"),
+        ("labels.v001.012_clip_3.analysis.h5", "clip_3"),
+        ("clip.001_a.csv", "clip.001_a"),
         ("clip.v2.csv", "clip.v2"),
     ],
 )
@@ -228,6 +232,13 @@ def test_folder_lists_poses_without_annotations_and_twins(tmp_path):
     (tmp_path / "aDLC_meta.pickle").write_bytes(b"")
     write(tmp_path, "frame,label\n0,rest\n", "a_labels.csv")
     assert [path.name for path in list_pose_files(tmp_path)] == ["aDLC.csv", "b.csv"]
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf", "\u00a0\n".encode()], ids=["bom", "blank"])
+def test_file_without_text_is_empty(tmp_path, content):
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.csv: is empty"):
+        list_pose_files(tmp_path)
 
 
 def test_folder_says_what_it_leaves_out(tmp_path):

@@ -80,7 +80,10 @@ def _to_recording(name: str, sequence: Mapping[str, Any], likelihood_below: floa
             f"metadata.vocab is {vocabulary}, expected the numbers 0, 1, 2, ... once each"
         )
     if "annotations" in sequence:
-        labels = np.asarray(sequence["annotations"], np.int16)
+        annotations = np.asarray(sequence["annotations"])
+        labels = annotations.astype(np.int16)
+        if not np.array_equal(labels, annotations):
+            raise InputError("annotations are not all numbers of classes")
     return Recording(
         name=name.rsplit("/", 1)[-1],
         keypoints=blank_untracked(points, scores, likelihood_below),

@@ -11,6 +11,7 @@ from mabe_lit.errors import InputError
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 SUFFIXES = (".csv", ".tsv", ".txt", ".annot", ".h5", ".hdf5")
+_VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv")
 _HEAD_BYTES = 1 << 16
 
 
@@ -39,9 +40,12 @@ def read_head(path: Path) -> str:
     """The first 64 KiB as text, to recognise a format by; bytes that are no text are replaced."""
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
-    if not head.strip():
+    if head.startswith(HDF5_MAGIC):
+        return HDF5_MAGIC.decode("latin1")
+    text = _decode(head, "replace")
+    if not text.strip():
         raise InputError(f"{path}: is empty")
-    return HDF5_MAGIC.decode("latin1") if head.startswith(HDF5_MAGIC) else _decode(head, "replace")
+    return text
 
 
 def read_lines(path: Path) -> list[str]:
@@ -76,8 +80,18 @@ def delimiter_of(line: str) -> str:
 
 
 def recording_name(path: Path) -> str:
-    """What a pose file's recording is called: its stem up to ``DLC``, or without ``.analysis``."""
-    stem = path.stem.removesuffix(".analysis").removesuffix(".predictions")
+    """What a pose file's recording is called: its stem up to ``DLC``, or the video's in SLEAP's.
+
+    SLEAP names its analysis files ``mouse.mp4.predictions.analysis.h5`` or, by project and number
+    of the video, ``labels.v001.000_mouse.analysis.h5``.
+    """
+    stem = path.stem
+    if stem.endswith(".analysis"):
+        stem = stem.removesuffix(".analysis").removesuffix(".predictions")
+        video = re.sub(r"^.*\.\d{3}_", "", stem)
+        if Path(video).suffix.lower() in _VIDEO_SUFFIXES:
+            video = Path(video).stem
+        stem = video or stem
     before_scorer = stem.split("DLC", 1)[0].rstrip("_-. ")
     return before_scorer or stem
 
