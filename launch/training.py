@@ -112,9 +112,6 @@ def train_in_container(settings: dict[str, Any], commit: Callable[[], object]) -
             raise
         traceback.print_exc()
         return {"error": f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"}
-    except SystemExit as error:
-        # Lightning turns SIGINT into the end of the process, which Modal would count as a failure.
-        raise KeyboardInterrupt from error
     return {"result": result}
 
 
@@ -127,8 +124,10 @@ def unwrap(outcome: dict[str, Any]) -> dict[str, Any]:
 
 
 def download_command(config: Config) -> str:
-    """The command that brings the run's best checkpoint to this machine."""
-    command = f"modal run launch/download.py --run {config.run}"
+    """The command that brings the run's best checkpoint to this machine, or its first fold's."""
+    is_cross_validation = config.folds > 1 and config.fold is None
+    run = f"{config.run}/fold-1" if is_cross_validation else config.run
+    command = f"modal run launch/download.py --run {run}"
     if config.checkpoint_dir != Config.checkpoint_dir:
         command += f" --checkpoint_dir {config.checkpoint_dir}"
     return command

@@ -136,8 +136,8 @@ def stretch_time(keypoints: Tensor, labels: Tensor, largest: float) -> tuple[Ten
 
 def _mirrored(keypoints: Tensor, mirror_order: Sequence[int]) -> Tensor:
     flipped_y = 2 * _middle(keypoints)[..., 1] - keypoints[..., 1]
-    flipped = _moved(keypoints, torch.stack([keypoints[..., 0], flipped_y], -1))
-    return flipped.index_select(3, torch.tensor(mirror_order, device=keypoints.device))
+    points = _moved(keypoints, torch.stack([keypoints[..., 0], flipped_y], -1)).unbind(3)
+    return torch.stack([points[index] for index in mirror_order], 3)
 
 
 def _middle(keypoints: Tensor) -> Tensor:

@@ -82,7 +82,6 @@ def benchmark(
             f"--val_data_dir={temporary}/val",
             f"--checkpoint_dir={temporary}/checkpoints",
             f"--device={device}",
-            "--ema_decay=0",  # the plain loop averages no weights
         ]
         config = parse_config(["--config", setting, *options] if setting else options)
         _check_sizes(config, steps, epochs)

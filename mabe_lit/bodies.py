@@ -59,7 +59,8 @@ def find_bodies(
     norm = vector_length(axis)  # (A, B, T)
     if length is None:
         length = norm.movedim(1, 0).flatten(1).median(dim=1).values.clamp(min=1.0)  # (B,)
-    upward = torch.tensor([1.0, 0.0], device=points.device).view(2, 1, 1, 1)
+    upward = points.new_zeros(2, 1, 1, 1)
+    upward[0] = 1.0  # set there: a tensor from here would wait for the GPU
     return Bodies(
         points=points,
         missing=missing.to(points.dtype).permute(2, 3, 0, 1),

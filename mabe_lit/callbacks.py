@@ -9,9 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
+from lightning.pytorch.callbacks import WeightAveraging
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from mabe_lit.atomic import written_atomically
 from mabe_lit.errors import InputError
+
+
+class EmaWeights(WeightAveraging):
+    """Validates and keeps a moving average of the weights; Lightning's goes weight by weight."""
+
+    def __init__(self, decay: float) -> None:
+        """Keep a share ``decay`` of the average in each step."""
+        super().__init__(multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
 
 
 class EpochTable(pl.Callback):
@@ -41,11 +51,12 @@ class EpochTable(pl.Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Add the epoch's row, and show it."""
+        # Read in every process: each gives its part to the means.
+        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
         if not trainer.is_global_zero:
             return
         steps = trainer.global_step - int(self.rows[-1]["step"] if self.rows else 0)
         train_seconds = self._train_stop - self._start
-        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
         if not math.isfinite(metrics["train_loss"]):
             raise InputError(
                 f"learning_rate: training diverged in epoch {trainer.current_epoch + 1}, the loss "

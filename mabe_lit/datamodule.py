@@ -65,6 +65,8 @@ class BehaviorDataModule(pl.LightningDataModule):
             InputError: If a folder is missing or damaged, the two do not fit together, or there
                 are fewer recordings than folds.
         """
+        if hasattr(self, "train"):  # Lightning asks again
+            return
         if self.config.fold is not None:
             whole = open_scored("train_data_dir", self.config.train_data_dir)
             self.train, self.val = open_fold(whole, self.config)

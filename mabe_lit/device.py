@@ -37,7 +37,10 @@ def resolve_precision(precision: str, device: torch.device) -> Precision:
             "bf16" if torch.cuda.get_device_capability(device) >= (8, 0) else "fp16"
         )
     else:
-        fastest = "bf16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "fp32"
+        # Builds without oneDNN, such as those for Apple's chips, do not have the operator.
+        has_onednn = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        has_bf16 = has_onednn and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        fastest = "bf16" if has_bf16 else "fp32"
         if precision == "fp16":
             raise InputError("precision: is fp16, but a CPU computes in fp32 and bf16")
     return fastest if precision == "auto" else precision  # type: ignore[return-value]

@@ -10,6 +10,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,8 @@ from mabe_lit.config import Config, parse_config
 from mabe_lit.errors import InputError, one_line_errors
 
 _STOP_SECONDS = 60
+_LOOK_SECONDS = 1
+_GRACE_SECONDS = 10
 
 
 def process_rank(config: Config) -> int:
@@ -63,12 +66,16 @@ def other_processes(config: Config) -> Iterator[None]:
         subprocess.Popen(command, env=earlier | shared | {"LOCAL_RANK": str(rank)})
         for rank in range(1, config.devices)
     ]
+    is_over = threading.Event()
+    threading.Thread(target=_watch, args=(others, is_over), daemon=True).start()
     try:
         yield
+        is_over.set()
         for process in others:
             with suppress(subprocess.TimeoutExpired):  # its part is done, however slowly it leaves
                 process.wait(_STOP_SECONDS)
     finally:
+        is_over.set()
         for process in others:
             process.kill()
             process.wait()
@@ -77,6 +84,24 @@ def other_processes(config: Config) -> Iterator[None]:
         os.environ.clear()
         os.environ.update(earlier)
         torch.set_num_threads(threads)  # Lightning has shared the cores out among the processes
+
+
+def _watch(others: Sequence[subprocess.Popen[bytes]], is_over: threading.Event) -> None:
+    """End this process if another one failed and this one waits for it.
+
+    It may wait for half an hour, inside the library that exchanges gradients, where no exception
+    reaches it; with several rented GPUs.
+    """
+    while not is_over.wait(_LOOK_SECONDS):
+        failed = [process.returncode for process in others if process.poll()]
+        if failed and not is_over.wait(_GRACE_SECONDS):  # it may have an error of its own to tell
+            for process in others:
+                process.kill()
+            status = f"status {failed[0]}" if failed[0] > 0 else f"signal {-failed[0]}"
+            print(f"error: the process of another device ended with {status}", file=sys.stderr)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(1)
 
 
 def _free_port() -> int:

@@ -231,7 +231,7 @@ def align_to_first_animal(points: Tensor, front: int, back: int) -> Tensor:
     axis = points[:, :, 0, front] - points[:, :, 0, back]  # (B, T, 2)
     length = axis.norm(dim=-1).median(dim=1).values.clamp(min=1.0)  # (B,)
     origin = points[:, middle, 0].mean(dim=1)  # (B, 2)
-    facing = axis[:, middle] + torch.tensor([1e-6, 0.0], device=points.device)
+    facing = torch.stack([axis[:, middle, 0] + 1e-6, axis[:, middle, 1]], -1)
     cos, sin = (facing / facing.norm(dim=-1, keepdim=True)).unbind(-1)  # (B,)
     rotation = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], -2)
     centred = (points - origin[:, None, None, None]) / length[:, None, None, None, None]

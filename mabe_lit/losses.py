@@ -5,8 +5,37 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torchmetrics import Metric
 
 from mabe_lit import UNSCORED
+
+
+class MeanLoss(Metric):
+    """Mean loss of all scored frames of an epoch, of all processes; knows it without waiting.
+
+    ``torchmetrics.MeanMetric`` looks for NaN in each value, for which a GPU must finish first, and
+    forgets the weights where it is told not to.
+    """
+
+    full_state_update = False
+    total: Tensor
+    frames: Tensor
+
+    def __init__(self) -> None:
+        """Start with no frame."""
+        super().__init__()
+        self.add_state("total", torch.zeros(()), dist_reduce_fx="sum")
+        self.add_state("frames", torch.zeros((), dtype=torch.int64), dist_reduce_fx="sum")
+
+    def update(self, loss: Tensor, labels: Tensor) -> None:
+        """Add a batch's mean ``loss`` over those of its ``labels (B, T)`` that are scored."""
+        frames = (labels != UNSCORED).sum()
+        self.total += loss.detach().float() * frames
+        self.frames += frames
+
+    def compute(self) -> Tensor:
+        """The mean; 0 where no frame is scored."""
+        return self.total / self.frames.clamp(min=1)
 
 
 def smoothing_loss(logits: Tensor, labels: Tensor, *, threshold: float = 4.0) -> Tensor:
@@ -70,7 +99,8 @@ def frame_loss(
     index = labels.clamp(min=0)
     if focal_gamma:
         right = logits.softmax(-1).gather(1, index[:, None])[:, 0]
-        per_frame = per_frame * (1 - right) ** focal_gamma
+        wrong = (1 - right).clamp(min=1e-6)  # a power below 1 has an infinite slope at 0
+        per_frame = per_frame * wrong**focal_gamma
     weight = torch.ones_like(per_frame) if class_weights is None else class_weights[index]
     return per_frame.sum() / (weight * is_scored).sum().clamp(min=1e-6)
 

@@ -37,7 +37,7 @@ class Scores:
         averaged_classes: What ``macro_f1`` and ``map`` were averaged over.
         per_class: Scores of each class, by name.
         confusion_matrix: ``(C, C)`` frames, a row a true class, a column a predicted one.
-        segmental: ``f1@10``, ``f1@25``, ``f1@50`` and ``edit``, mean over recordings, 0 to 1.
+        segmental: ``f1@10``, ``f1@25``, ``f1@50`` and ``edit``, 0 to 1, see ``score_segments``.
         calibration_error: How far the probability of the most probable class is from how often
             that class is right, see ``expected_calibration_error``.
     """

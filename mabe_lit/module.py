@@ -15,10 +15,10 @@ from mabe_lit import UNSCORED
 from mabe_lit.augment import Batch, all_views, augment
 from mabe_lit.config import Config
 from mabe_lit.decisions import Decisions
-from mabe_lit.distributed import share_of_frames
+from mabe_lit.distributed import process_rank, share_of_frames
 from mabe_lit.errors import InputError
 from mabe_lit.features import PoseFeatures, find_mirror_order
-from mabe_lit.losses import frame_loss, mask_edges, smoothing_loss
+from mabe_lit.losses import MeanLoss, frame_loss, mask_edges, smoothing_loss
 from mabe_lit.models import build_model
 from mabe_lit.optim import build_optimizer, learning_rate_factor
 from mabe_lit.social import GROUPS
@@ -69,6 +69,7 @@ class BehaviorClassifier(pl.LightningModule):
         # Factors (C,) in the training loss; fit sets them from the training labels.
         self.register_buffer("class_weights", None, persistent=False)
         self.val_metrics = build_metrics(class_names).clone(prefix="val_")
+        self.train_loss, self.val_loss = MeanLoss(), MeanLoss()
 
     def forward(self, keypoints: Tensor, seconds: Tensor, context: Tensor | None = None) -> Tensor:
         """Logits ``(B, T, C)`` of windows; arguments as those of ``PoseFeatures``."""
@@ -125,17 +126,15 @@ class BehaviorClassifier(pl.LightningModule):
         labels = batch["labels"]
         if stage == "train":
             loss = self._training_loss(self._features(*pose), labels, batch["seconds"])
-            loss = loss * share_of_frames(labels != UNSCORED)
         else:
             logits = self(*pose).float()
             loss = frame_loss(logits, labels)
             self.val_metrics.update(logits.flatten(0, 1), labels.flatten())
             self.log_dict(self.val_metrics, on_step=False, on_epoch=True)
-        size = len(labels)
-        self.log(
-            f"{stage}_loss", loss, on_step=False, on_epoch=True, batch_size=size, sync_dist=True
-        )
-        return loss
+        mean_loss = self.train_loss if stage == "train" else self.val_loss
+        mean_loss.update(loss, labels)
+        self.log(f"{stage}_loss", mean_loss, on_step=False, on_epoch=True)
+        return loss * share_of_frames(labels != UNSCORED) if stage == "train" else loss
 
     def _training_loss(self, features: Tensor, labels: Tensor, seconds: Tensor) -> Tensor:
         """Cross-entropy and smoothing of mixed-up windows: a stage's sum, the members' mean."""
@@ -166,8 +165,12 @@ class BehaviorClassifier(pl.LightningModule):
         )
 
     def on_train_epoch_start(self) -> None:
-        """Derive random numbers from seed and epoch, so that a resumed run draws the same."""
-        torch.manual_seed(self.config.seed * 1_000_003 + self.current_epoch)
+        """Derive random numbers from seed and epoch, so that a resumed run draws the same.
+
+        Each of several processes has its own, as each has other windows.
+        """
+        of_process = process_rank(self.config) * 2_000_000_011  # a CPU sees 32 bits of a seed
+        torch.manual_seed(self.config.seed * 1_000_003 + self.current_epoch + of_process)
 
     def configure_optimizers(self) -> Any:
         """The optimizer, and a learning rate that follows its course step by step."""

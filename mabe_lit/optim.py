@@ -13,11 +13,14 @@ from mabe_lit.config import Config
 def build_optimizer(
     config: Config, network: torch.nn.Module, *, fused: bool
 ) -> torch.optim.Optimizer:
-    """The optimizer that ``config.optimizer`` names; ``fused`` has one kernel for all weights."""
+    """The optimizer that ``config.optimizer`` names; ``fused`` has one kernel for all weights.
+
+    Without, PyTorch chooses: on a GPU a kernel an operation, on a CPU one for each weight as well.
+    """
     common: dict[str, Any] = {
         "lr": config.learning_rate,
         "weight_decay": config.weight_decay,
-        "fused": fused,
+        "fused": fused or None,
     }
     if config.optimizer == "sgd":
         return torch.optim.SGD(network.parameters(), momentum=0.9, **common)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import resource
 import statistics
 from collections.abc import Callable
 from dataclasses import replace
@@ -96,7 +95,7 @@ def measure(
     if data_frames:
         result["data"] = _measure_data(config, folder, data, build(), data_frames)
         result["epochs"] = _measure_epochs(config, folder, build, epoch_frames, device)
-    result["peak_memory_bytes"] = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    result["peak_memory_bytes"] = data_path.peak_memory_bytes()
     if device.type == "cuda":
         result["peak_gpu_memory_bytes"] = torch.cuda.max_memory_allocated()
     return result

@@ -117,6 +117,16 @@ def resident_bytes() -> int:
     return int(line.split()[1]) * 1024
 
 
+def peak_memory_bytes() -> int:
+    """The most memory of this process that ever lay in RAM; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def time_to_first_step(config: Config) -> float:
     """Seconds from the start of Python to the end of the first training step's loss."""
     options = [f"--{key}={value}" for key, value in config.to_dict().items() if value is not None]

@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import EMAWeightAveraging, RichProgressBar
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+from lightning.pytorch.callbacks import RichProgressBar
 
-from mabe_lit.callbacks import EpochTable
+from mabe_lit.callbacks import EmaWeights, EpochTable
 from mabe_lit.checkpoint import check_same_data, load_classifier
 from mabe_lit.compiled import check_compiler, compile_training
 from mabe_lit.config import Config
@@ -24,7 +26,7 @@ from mabe_lit.decision_fit import fit_decisions
 from mabe_lit.device import resolve_device, resolve_precision
 from mabe_lit.distributed import check_devices, other_processes, process_rank
 from mabe_lit.errors import InputError
-from mabe_lit.folds import assign_folds, train_folds
+from mabe_lit.folds import train_folds
 from mabe_lit.inference import predict_probabilities
 from mabe_lit.losses import weigh_classes
 from mabe_lit.metrics import score_recordings
@@ -39,7 +41,6 @@ from mabe_lit.runs import (
     store_decisions,
     write_result,
 )
-from mabe_lit.split import open_scored
 
 _TRAINER_PRECISION: dict[str, Any] = {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
 
@@ -61,14 +62,7 @@ def train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[st
 def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[str, Any]:
     if config.folds > 1 and config.fold is None:
         return _cross_validate(config, on_checkpoint)
-    device = resolve_device(config.device)
-    resolve_precision(config.precision, device)
-    check_devices(config, device)
-    check_compiler(config.compile, device)
-    data = BehaviorDataModule(config)
-    data.prepare_data()
-    data.setup()
-    classifier = build_classifier(config, data.train)
+    device, data, classifier = _prepare(config)
     if classifier.features.reads_likelihood:
         for split in (data.train, data.val):  # a fold lies in the training folder as well
             warn_of_untold(split.entries, str(split.directory))
@@ -103,10 +97,25 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
             if not process_rank(config):
                 print(f"going on from {checkpoint}", flush=True)
         with other_processes(config):
-            trainer.fit(classifier, datamodule=data, ckpt_path=checkpoint, weights_only=True)
+            try:
+                trainer.fit(classifier, datamodule=data, ckpt_path=checkpoint, weights_only=True)
+            except SystemExit as error:  # what Lightning makes of Ctrl-C and of SIGTERM
+                raise KeyboardInterrupt from error
         if process_rank(config):
             return {}
     return write_result(folder, _finish(config, data.val, table, folder, on_checkpoint))
+
+
+def _prepare(config: Config) -> tuple[torch.device, BehaviorDataModule, BehaviorClassifier]:
+    """What a training needs beside its folder, which does not exist before all this is right."""
+    device = resolve_device(config.device)
+    resolve_precision(config.precision, device)
+    check_devices(config, device)
+    check_compiler(config.compile, device)
+    data = BehaviorDataModule(config)
+    data.prepare_data()
+    data.setup()
+    return device, data, build_classifier(config, data.train)
 
 
 def build_classifier(config: Config, dataset: Dataset) -> BehaviorClassifier:
@@ -122,10 +131,17 @@ def build_classifier(config: Config, dataset: Dataset) -> BehaviorClassifier:
 
 
 def build_trainer(
-    config: Config, device: torch.device, *, callbacks: list[pl.Callback], **options: Any
+    config: Config,
+    device: torch.device,
+    *,
+    callbacks: list[pl.Callback],
+    plugins: Sequence[Any] = (),
+    **options: Any,
 ) -> pl.Trainer:
     """The Trainer of a run; ``options`` are further ones of Lightning's ``Trainer``."""
     return pl.Trainer(
+        # Named, or Lightning would take a job of SLURM for several processes that SLURM started.
+        plugins=[LightningEnvironment(), *plugins],
         accelerator="gpu" if device.type == "cuda" else "cpu",
         devices=config.devices,
         strategy="auto" if config.devices == 1 else "ddp",
@@ -142,8 +158,7 @@ def build_trainer(
 
 
 def _cross_validate(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[str, Any]:
-    dataset = open_scored("train_data_dir", config.train_data_dir)
-    assign_folds(dataset, config.folds, config.seed)  # an error leaves no folder behind
+    _prepare(replace(config, fold=1))  # an error leaves no folder behind
     folder = open_run(config)
     result = read_result(folder)
     if result is not None:
@@ -198,7 +213,7 @@ def _finish(
 def _optional_callbacks(config: Config) -> list[pl.Callback]:
     callbacks: list[pl.Callback] = []
     if config.ema_decay:
-        callbacks.append(EMAWeightAveraging(decay=config.ema_decay))
+        callbacks.append(EmaWeights(config.ema_decay))
     if config.patience:
         callbacks.append(Patience("val_macro_f1", mode="max", patience=config.patience))
     return callbacks

@@ -2,6 +2,8 @@
 
 import csv
 import itertools
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -15,6 +17,9 @@ from mabe_lit.device import resolve_device
 from mabe_lit.distributed import check_devices
 from mabe_lit.errors import InputError
 from mabe_lit.fit import fit
+from mabe_lit.module import BehaviorClassifier
+from mabe_lit.synthetic import ANIMAL_NAMES, CLASS_NAMES, KEYPOINT_NAMES
+from mabe_lit.training import build_trainer, quiet_lightning
 
 
 def windows_of(some):
@@ -64,6 +69,62 @@ def test_validation_is_whole_in_each_process(tmp_path, monkeypatch):
     assert np.array_equal(np.sort(frames), np.arange(len(data.val.labels)))
 
 
+def test_processes_draw_random_numbers_of_their_own(tmp_path, monkeypatch):
+    config = tiny_config(tmp_path, devices=2)
+    classifier = BehaviorClassifier(
+        config,
+        animal_names=ANIMAL_NAMES,
+        keypoint_names=KEYPOINT_NAMES,
+        class_names=CLASS_NAMES,
+    )
+    drawn = []
+    for rank in ("0", "1", "1"):
+        monkeypatch.setenv("LOCAL_RANK", rank)
+        classifier.on_train_epoch_start()
+        drawn.append(torch.rand(4))
+    assert not torch.equal(drawn[0], drawn[1])
+    assert torch.equal(drawn[1], drawn[2])
+
+
+FAILING = """
+import sys, time
+from mabe_lit import distributed
+from mabe_lit.config import Config
+distributed._LOOK_SECONDS = distributed._GRACE_SECONDS = 0.1
+with distributed.other_processes(Config(devices=2, run="none", checkpoint_dir=sys.argv[1])):
+    time.sleep(100)  # as in a library that waits for the other process
+"""
+
+
+def test_process_does_not_wait_for_one_that_failed(tmp_path):
+    command = [sys.executable, "-c", FAILING, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    first, second = done.stderr.splitlines()
+    assert "none/config.yaml" in first
+    assert second == "error: the process of another device ended with status 2"
+
+
+@pytest.mark.parametrize("devices", [1, 2])
+def test_job_of_slurm_is_one_process_that_starts_the_others(tmp_path, monkeypatch, devices):
+    for name, value in {
+        "NTASKS": "4",
+        "JOB_NAME": "train",
+        "JOB_ID": "1",
+        "PROCID": "0",
+        "LOCALID": "0",
+        "NODEID": "0",
+        "NTASKS_PER_NODE": "4",
+        "NNODES": "1",
+    }.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    config = tiny_config(tmp_path, devices=devices)
+    with quiet_lightning():
+        trainer = build_trainer(config, resolve_device("cpu"), callbacks=[])
+    assert trainer.world_size == devices
+    assert trainer.is_global_zero
+
+
 def test_more_devices_than_gpus_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
@@ -89,8 +150,7 @@ def test_two_processes_learn_as_one_does_from_the_same_batches(tmp_path):
             rows = list(csv.DictReader(file))
         curves.append([(float(row["train_loss"]), float(row["val_loss"])) for row in rows])
         steps = int(rows[-1]["step"])
-    assert np.allclose(*curves, rtol=5e-3), "the last batch weighs a little more in the train loss"
-    assert np.allclose(*np.array(curves)[..., 1], rtol=1e-4)
+    assert np.allclose(*curves, rtol=1e-4)
     assert not np.allclose(curves[0][0], curves[0][-1], rtol=1e-2), "or nothing was learned"
     assert steps > 2
     assert torch.get_num_threads() == threads, (

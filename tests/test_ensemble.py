@@ -9,7 +9,7 @@ import pytest
 import torch
 from test_bad_input import fails
 from test_evaluate_predict import write_deeplabcut
-from test_training import names_of, tiny_config
+from test_training import Killed, names_of, tiny_config
 
 from mabe_lit import evaluate as evaluate_command
 from mabe_lit import predict as predict_command
@@ -139,9 +139,9 @@ def test_run_killed_before_its_result_fits_the_same_decisions(runs, tmp_path):
     def kill_after_decisions():
         best = config.run_dir / "best.ckpt"
         if best.exists() and read_checkpoint(best)["mabe_lit"]["decisions"]["fitted_on"]:
-            raise SystemExit("killed")
+            raise Killed
 
-    with pytest.raises(SystemExit, match="killed"):
+    with pytest.raises(Killed):
         fit(config, kill_after_decisions)
     assert not (config.run_dir / "result.json").exists()
     assert fit(config)["decisions"] == result["decisions"]

@@ -51,6 +51,17 @@ def test_each_recording_is_held_out_once_and_classes_are_shared_out(folder):
     assert not np.array_equal(of_fold, assign_folds(dataset, 4, seed=1))
 
 
+def test_simulated_recordings_have_folds_too(tmp_path):
+    config = tiny_config(tmp_path, folds=2, epochs=1, run="cross", synthetic_train_frames=6100)
+    assert len(fit(config)["folds"]) == 2
+
+
+def test_folds_that_cannot_be_trained_leave_no_folder(folder, tmp_path):
+    with pytest.raises(InputError, match="device: is cuda"):
+        fit(of_folds(folder, tmp_path, folds=3, device="cuda"))
+    assert not (tmp_path / "checkpoints").exists()
+
+
 def test_a_fold_trains_on_the_others(folder, tmp_path):
     dataset = open_dataset(folder)
     train, val = open_fold(dataset, of_folds(folder, tmp_path, folds=3, fold=2))

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from mabe_lit import UNSCORED
-from mabe_lit.losses import frame_loss, mask_edges, weigh_classes
+from mabe_lit.losses import MeanLoss, frame_loss, mask_edges, weigh_classes
 
 
 @pytest.fixture
@@ -45,6 +45,24 @@ def test_focal_loss_is_the_papers_equation(batch):
     right = logits.softmax(-1)[scored].gather(1, labels[scored][:, None])[:, 0]
     expected = (-((1 - right) ** 2) * right.log()).mean()
     torch.testing.assert_close(frame_loss(logits, labels, focal_gamma=2.0), expected)
+
+
+def test_focal_loss_of_a_certain_frame_has_a_finite_gradient():
+    logits = torch.tensor([[[40.0, -40.0], [0.0, 0.0]]], requires_grad=True)
+    frame_loss(logits, torch.tensor([[0, UNSCORED]]), focal_gamma=0.5).backward()
+    assert logits.grad.isfinite().all()
+
+
+def test_mean_loss_is_that_of_all_scored_frames_at_once(batch):
+    logits, labels = batch
+    labels = labels.clone()
+    labels[0] = UNSCORED  # the first batch has no scored frame
+    labels[1, :5] = UNSCORED
+    mean = MeanLoss()
+    for window in range(len(labels)):
+        part = slice(window, window + 1)
+        mean.update(frame_loss(logits[part], labels[part]), labels[part])
+    torch.testing.assert_close(mean.compute(), frame_loss(logits, labels))
 
 
 def test_loss_does_not_see_unscored_frames(batch):

@@ -2,21 +2,27 @@
 
 import csv
 import json
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from mabe_lit import UNSCORED
 from mabe_lit.checkpoint import load_classifier, read_checkpoint
 from mabe_lit.config import Config
 from mabe_lit.dataset import open_dataset
 from mabe_lit.dataset_writer import write_dataset
+from mabe_lit.device import resolve_precision
 from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.fit import fit
 from mabe_lit.fit import main as fit_main
 from mabe_lit.models import build_model
 from mabe_lit.module import BehaviorClassifier
+from mabe_lit.optim import build_optimizer
 from mabe_lit.recording import Recording
 from mabe_lit.runs import checkpoint_callbacks
 from mabe_lit.synthetic import ANIMAL_NAMES, CLASS_NAMES, KEYPOINT_NAMES, simulate_recordings
@@ -122,6 +128,10 @@ def test_same_name_with_another_setting_is_refused_by_key(run):
         fit(other)
 
 
+class Killed(BaseException):
+    """Ends a training where it is."""
+
+
 def stop_after(checkpoints):
     """Ends the training like a kill does, after so many checkpoints."""
     count = 0
@@ -130,7 +140,7 @@ def stop_after(checkpoints):
         nonlocal count
         count += 1
         if count == checkpoints:
-            raise SystemExit("killed")
+            raise Killed
 
     return on_checkpoint
 
@@ -139,7 +149,7 @@ def stop_after(checkpoints):
 def test_interrupted_run_ends_with_the_same_weights_and_history(run, tmp_path, checkpoints):
     whole, result = run
     config = tiny_config(tmp_path)
-    with pytest.raises(SystemExit, match="killed"):
+    with pytest.raises(Killed):
         fit(config, stop_after(checkpoints))
     resumed = fit(config)
     ours, theirs = weights(config.run_dir / "last.ckpt"), weights(whole.run_dir / "last.ckpt")
@@ -154,7 +164,7 @@ def test_interrupted_run_ends_with_the_same_weights_and_history(run, tmp_path, c
 def test_resumed_run_goes_on_from_another_checkpoint_if_the_last_is_damaged(run, tmp_path):
     whole, _ = run
     config = tiny_config(tmp_path)
-    with pytest.raises(SystemExit):
+    with pytest.raises(Killed):
         fit(config, stop_after(5))  # best, last, best, epoch-002, last
     (config.run_dir / "last.ckpt").write_bytes(b"half a checkpoint")
     (config.run_dir / ".last.ckpt-x1y2.ckpt").write_bytes(b"what a kill leaves")
@@ -180,7 +190,7 @@ def test_stopped_run_stays_stopped_if_only_its_result_is_missing(tmp_path):
 def test_averaged_run_goes_on_exactly(tmp_path):
     whole, killed = (tiny_config(tmp_path / name, ema_decay=0.9) for name in ("whole", "killed"))
     fit(whole)
-    with pytest.raises(SystemExit):
+    with pytest.raises(Killed):
         fit(killed, stop_after(4))
     fit(killed)
     ours, theirs = (weights(config.run_dir / "last.ckpt") for config in (killed, whole))
@@ -190,7 +200,7 @@ def test_averaged_run_goes_on_exactly(tmp_path):
 def test_moved_run_remembers_its_best_epoch(run, tmp_path):
     whole, _ = run
     config = tiny_config(tmp_path)
-    with pytest.raises(SystemExit):
+    with pytest.raises(Killed):
         fit(config, stop_after(2))
     (tmp_path / "checkpoints").rename(tmp_path / "moved")
     moved = tiny_config(tmp_path, checkpoint_dir=str(tmp_path / "moved"))
@@ -219,6 +229,16 @@ def test_diverging_training_says_so_and_keeps_no_broken_checkpoint(tmp_path):
 def test_settings_too_large_for_the_memory_name_the_keys(tmp_path):
     with pytest.raises(InputError, match="batch_size, sequence_length, hidden_dim: too large"):
         fit(tiny_config(tmp_path, hidden_dim=4_000_000))
+
+
+def test_precision_is_single_where_pytorch_has_no_onednn(monkeypatch):
+    monkeypatch.setattr("torch.backends.mkldnn.is_available", lambda: False)
+    assert resolve_precision("auto", torch.device("cpu")) == "fp32"
+
+
+def test_optimizer_that_is_not_fused_is_pytorchs_choice():
+    optimizer = build_optimizer(Config(), torch.nn.Linear(2, 2), fused=False)
+    assert optimizer.defaults["fused"] is None
 
 
 def test_class_weights_move_with_the_network():
@@ -264,8 +284,27 @@ def test_train_and_val_are_never_the_same_folder(tmp_path):
 def test_recordings_on_both_sides_are_warned_of(tmp_path):
     for split in ("train", "val"):
         write_dataset(simulate_recordings(1, 128, 9), tmp_path / "data" / split)
-    with pytest.warns(InputWarning, match="1 recordings of .* such as simulated_000"):
+    with pytest.warns(InputWarning, match="1 recordings of .* such as simulated_000") as caught:
         fit(tiny_config(tmp_path, dataset="recordings", epochs=1))
+    assert sum("such as simulated_000" in str(warning.message) for warning in caught) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_training_that_is_told_to_stop_says_so_and_can_go_on(tmp_path, number):
+    config = tiny_config(tmp_path, epochs=500)
+    file = tmp_path / "config.yaml"
+    file.write_text(yaml.safe_dump(config.to_dict()))
+    command = [sys.executable, "-m", "mabe_lit.fit", "--config", str(file)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as process:
+        for _ in range(2):  # by the second epoch's line, the first one's checkpoint is there
+            process.stdout.readline()
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "interrupted"
+    assert (config.run_dir / "last.ckpt").exists()
+    assert not (config.run_dir / "result.json").exists()
 
 
 def test_on_checkpoint_is_called_when_each_checkpoint_is_complete(tmp_path):
