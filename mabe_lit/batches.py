@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from mabe_lit.config import Config
-from mabe_lit.dataset import Dataset
+from mabe_lit.dataset import Dataset, Entry
 from mabe_lit.distributed import process_rank
 from mabe_lit.mapped import is_large
-from mabe_lit.windows import WindowFrames, WindowGrid, tiling_windows
+from mabe_lit.windows import WindowFrames, WindowGrid, by_window_length, tiling_windows
 
 POOL_BYTES = 32 << 20
 """Bytes of key points that are read at once, for many batches; for one if it needs more."""
 RUN_BYTES = 128 << 10
 """Bytes of the neighbouring windows that are read at once from a large dataset."""
+VALIDATION_FRAMES = 8_192
+"""Frames in a batch that is not trained on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,26 +37,22 @@ class PoolRows:
         return frames[self.rows], is_inside[self.rows]
 
 
-class WindowBatches:
+class TrainingBatches:
     """The frames of each batch of an epoch; Lightning tells the epoch, as to any sampler.
 
     Batch after batch lies in a pool of some megabytes, so that windows are found and gathered many
     at a time. Where several processes train together, they share each batch that one alone would
-    have, of ``size`` windows a process; the last batch may be smaller. Validation is whole in each
-    of them.
+    have, of ``batch_size`` windows a process; the last batch may be smaller.
     """
 
-    def __init__(
-        self, dataset: Dataset, config: Config, *, size: int, length: int, shuffle: bool
-    ) -> None:
-        """Batches of ``size`` windows of ``length`` frames; shuffled ones differ each epoch."""
+    def __init__(self, dataset: Dataset, config: Config) -> None:
+        """Batches of ``config.batch_size`` windows, other ones in another order each epoch."""
         self._dataset = dataset
         self._config = config
-        self._length = length
-        self._shuffle = shuffle
-        self._processes = config.devices if shuffle else 1
-        self._process = process_rank(config) if shuffle else 0
-        self._step = size * self._processes
+        self._length = length = config.sequence_length
+        self._processes = config.devices
+        self._process = process_rank(config)
+        self._step = config.batch_size * self._processes
         # What is read for a window from a file, with the frames that a gap skips.
         self._window_bytes = length * config.frame_gap * dataset.keypoints[:1].nbytes
         batches = max(POOL_BYTES // (self._window_bytes * self._step or 1), 1)
@@ -71,7 +69,7 @@ class WindowBatches:
     def __iter__(self) -> Iterator[PoolRows]:
         rng = self._rng()
         grid = self._tile(rng)
-        order = np.arange(len(grid)) if rng is None else self._shuffled(len(grid), rng)
+        order = self._shuffled(len(grid), rng)
         for first in range(0, len(order), self._of_pool):
             yield from self._batches_of_pool(grid, order[first : first + self._of_pool])
 
@@ -97,20 +95,47 @@ class WindowBatches:
         run = 1 << (most.bit_length() - 1)
         return shuffle_runs(windows, rng, run=run, among=self._of_pool)
 
-    def _tile(self, rng: np.random.Generator | None) -> WindowGrid:
-        return tile(self._dataset, self._config, self._length, rng)
+    def _tile(self, rng: np.random.Generator) -> WindowGrid:
+        return tile(self._dataset.entries, self._config, self._length, rng)
 
-    def _rng(self) -> np.random.Generator | None:
-        return np.random.default_rng((self._config.seed, self._epoch)) if self._shuffle else None
+    def _rng(self) -> np.random.Generator:
+        return np.random.default_rng((self._config.seed, self._epoch))
+
+
+class ValidationBatches:
+    """The frames of each batch of validation: every frame once, in windows as prediction has."""
+
+    def __init__(self, dataset: Dataset, config: Config) -> None:
+        """Batches of up to ``VALIDATION_FRAMES`` frames, or of one window that is longer."""
+        self._grids = [
+            tile(entries, config, length)
+            for length, entries in by_window_length(config, dataset.entries).items()
+        ]
+
+    def __len__(self) -> int:
+        return sum(-(-len(grid) // self._size(grid)) for grid in self._grids)
+
+    def __iter__(self) -> Iterator[PoolRows]:
+        for grid in self._grids:
+            size = self._size(grid)
+            for first in range(0, len(grid), size):
+                windows = np.arange(first, min(first + size, len(grid)))
+                yield PoolRows(grid.frames_of(windows), slice(0, len(windows)))
+
+    def _size(self, grid: WindowGrid) -> int:
+        return max(VALIDATION_FRAMES // grid.length, 1)
 
 
 def tile(
-    dataset: Dataset, config: Config, length: int, rng: np.random.Generator | None
+    entries: Sequence[Entry],
+    config: Config,
+    length: int,
+    rng: np.random.Generator | None = None,
 ) -> WindowGrid:
     """Windows of ``length`` frames that show each frame once; see ``tiling_windows``."""
     return tiling_windows(
-        np.array([entry.first_frame for entry in dataset.entries]),
-        np.array([entry.frames for entry in dataset.entries]),
+        np.array([entry.first_frame for entry in entries]),
+        np.array([entry.frames for entry in entries]),
         length=length,
         gap=config.frame_gap,
         rng=rng,

@@ -11,7 +11,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from mabe_lit.augment import Batch
-from mabe_lit.batches import PoolRows, WindowBatches, tile
+from mabe_lit.batches import PoolRows, TrainingBatches, ValidationBatches, tile
 from mabe_lit.config import Config
 from mabe_lit.context import recording_contexts
 from mabe_lit.dataset import Dataset, open_dataset
@@ -23,15 +23,12 @@ from mabe_lit.frames import Frames, FramesOnDisk, open_frames
 from mabe_lit.module import BehaviorClassifier
 from mabe_lit.split import open_scored, open_split
 from mabe_lit.synthetic import SIMULATION_VERSION, simulate_recordings
-from mabe_lit.windows import WindowFrames, prediction_length
+from mabe_lit.windows import WindowFrames
 
 SIMULATED_RECORDING_FRAMES = 6_000
 """Frames of one simulated recording; a split has as many recordings as it needs."""
 
 _STATISTICS_FRAMES = 100_000
-
-EVALUATION_BATCH_FRAMES = 8_192
-"""Frames in a batch that is not trained on."""
 
 
 class BehaviorDataModule(pl.LightningDataModule):
@@ -78,7 +75,7 @@ class BehaviorDataModule(pl.LightningDataModule):
 
     def statistics_windows(self) -> Batch:
         """A sample of the training windows, on the CPU, for the features' scales."""
-        grid = tile(self.train, self.config, self.config.sequence_length, None)
+        grid = tile(self.train.entries, self.config, self.config.sequence_length)
         count = min(len(grid), max(_STATISTICS_FRAMES // self.config.sequence_length, 1))
         picked = np.linspace(0, len(grid) - 1, count).astype(np.int64)
         with_likelihood = self._train_windows.with_likelihood
@@ -105,16 +102,11 @@ class BehaviorDataModule(pl.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """All windows of the training recordings, in a random order that seed and epoch decide."""
-        size, length = self.config.batch_size, self.config.sequence_length
-        batches = WindowBatches(self.train, self.config, size=size, length=length, shuffle=True)
-        return _loader(self._train_windows, batches)
+        return _loader(self._train_windows, TrainingBatches(self.train, self.config))
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """All frames of the validation recordings, each once."""
-        length = prediction_length(self.config, self.val.entries)
-        size = max(EVALUATION_BATCH_FRAMES // length, 1)
-        batches = WindowBatches(self.val, self.config, size=size, length=length, shuffle=False)
-        return _loader(self._val_windows, batches)
+        return _loader(self._val_windows, ValidationBatches(self.val, self.config))
 
 
 class _Windows(torch.utils.data.Dataset[Batch]):
@@ -168,7 +160,7 @@ class _Windows(torch.utils.data.Dataset[Batch]):
         return open_frames(self._dataset, device, with_likelihood=self.with_likelihood)
 
 
-def _loader(windows: _Windows, batches: WindowBatches) -> DataLoader[Batch]:
+def _loader(windows: _Windows, batches: TrainingBatches | ValidationBatches) -> DataLoader[Batch]:
     # A generator of its own: a loader draws a seed for workers whenever it is iterated, which must
     # not shift the network's random numbers in a resumed epoch against those of a whole run.
     return DataLoader(windows, sampler=batches, batch_size=None, generator=torch.Generator())

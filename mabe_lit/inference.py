@@ -14,7 +14,7 @@ from mabe_lit.dataset import Entry
 from mabe_lit.device import autocast, resolve_device, resolve_precision
 from mabe_lit.mapped import PoseReader
 from mabe_lit.module import BehaviorClassifier
-from mabe_lit.windows import FrameAverage, WindowGrid, covering_windows, prediction_length
+from mabe_lit.windows import FrameAverage, WindowGrid, by_window_length, covering_windows
 
 _BATCH_FRAMES = {"cpu": 2_048, "cuda": 8_192}
 """Frames in a batch. On a CPU the activations of 8,192 are so large that each is given back to the
@@ -70,14 +70,8 @@ def predict_probabilities(
 
 
 def _grids(config: Config, entries: Sequence[Entry]) -> Iterator[WindowGrid]:
-    """The windows of all recordings that have windows of one length, for each length.
-
-    A recording that is shorter than a window is a window by itself, as long as it is: what a
-    network makes of it does not depend on the recordings beside it.
-    """
-    lengths = [prediction_length(config, [entry]) for entry in entries]
-    for length in sorted(set(lengths)):
-        chosen = [entry for entry, own in zip(entries, lengths, strict=True) if own == length]
+    """The windows of all recordings that have windows of one length, for each length."""
+    for length, chosen in by_window_length(config, entries).items():
         yield covering_windows(
             np.array([entry.first_frame for entry in chosen]),
             np.array([entry.frames for entry in chosen]),

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mabe_lit.batches import WindowBatches
+from mabe_lit.batches import TrainingBatches
 from mabe_lit.config import Config
 from mabe_lit.datamodule import BehaviorDataModule
 from mabe_lit.dataset import Dataset, open_dataset
@@ -74,9 +74,7 @@ def time_opening(folder: Path) -> tuple[float, Dataset]:
 
 def time_shuffling(data: BehaviorDataModule, config: Config) -> float:
     """Seconds until an epoch's first batch of windows is chosen, of all in the dataset."""
-    batches = WindowBatches(
-        data.train, config, size=config.batch_size, length=config.sequence_length, shuffle=True
-    )
+    batches = TrainingBatches(data.train, config)
     started = time.perf_counter()
     next(iter(batches))
     return time.perf_counter() - started

@@ -70,10 +70,17 @@ class WindowGrid:
         return self.first_frame[track][:, None] + position * self.gap, is_inside
 
 
-def prediction_length(config: Config, entries: Sequence[Entry]) -> int:
-    """Frames in a window of evaluation and prediction, no more than the longest recording has."""
-    longest = max(entry.frames for entry in entries)
-    return min(config.window_frames, -(-longest // config.frame_gap))
+def by_window_length(config: Config, entries: Sequence[Entry]) -> dict[int, list[Entry]]:
+    """Recordings by how many frames their windows have in evaluation and prediction.
+
+    A recording that is shorter than a window is a window by itself, as long as it is: what a
+    network makes of it does not depend on the recordings beside it.
+    """
+    found: dict[int, list[Entry]] = {}
+    for entry in entries:
+        length = min(config.window_frames, -(-entry.frames // config.frame_gap))
+        found.setdefault(length, []).append(entry)
+    return found
 
 
 def tiling_windows(

@@ -1,5 +1,7 @@
 """Batches of an epoch: pools, and the order of windows of a large dataset."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,8 +10,11 @@ from hypothesis import strategies as st
 from test_training import tiny_config
 
 from mabe_lit import batches, mapped
-from mabe_lit.batches import WindowBatches, shuffle_runs
+from mabe_lit.batches import TrainingBatches, ValidationBatches, shuffle_runs
 from mabe_lit.datamodule import BehaviorDataModule
+from mabe_lit.dataset import open_dataset
+from mabe_lit.dataset_writer import write_dataset
+from mabe_lit.synthetic import simulate_recordings
 from mabe_lit.training import build_classifier
 
 
@@ -67,8 +72,10 @@ def test_batches_are_the_same_from_whatever_pools(data, monkeypatch, pool_bytes)
 
 
 def test_a_large_dataset_shows_each_frame_once_an_epoch_in_other_orders(data, monkeypatch):
+    config = replace(data.config, batch_size=4, sequence_length=64)
+
     def epoch(number):
-        chosen = WindowBatches(data.train, data.config, size=4, length=64, shuffle=True)
+        chosen = TrainingBatches(data.train, config)
         chosen.set_epoch(number)
         return [batch.windows for batch in chosen]
 
@@ -84,15 +91,35 @@ def test_a_large_dataset_shows_each_frame_once_an_epoch_in_other_orders(data, mo
     assert not np.array_equal(large[0][0], other[0][0])
 
 
+@pytest.mark.parametrize("gap", [1, 2])
+def test_validation_shows_each_frame_once_in_windows_as_long_as_the_recording(tmp_path, gap):
+    recordings = [
+        simulate_recordings(1, frames, frames, prefix=f"of_{frames}")[0]
+        for frames in (1, 40, 333, 700)
+    ]
+    write_dataset(recordings, tmp_path / "data/val")
+    dataset = open_dataset(tmp_path / "data/val")
+    config = tiny_config(tmp_path, prediction_length=300, frame_gap=gap)
+    chosen = ValidationBatches(dataset, config)
+    windows = [batch.windows for batch in chosen]
+    assert len(windows) == len(chosen)
+    shown = np.concatenate([frames[is_inside] for frames, is_inside in windows])
+    assert np.array_equal(np.sort(shown), np.arange(len(dataset.labels)))
+    lengths = {frames.shape[1] for frames, _ in windows}
+    assert lengths == ({1, 40, 300} if gap == 1 else {1, 20, 167, 300})
+
+
 def test_frames_that_a_gap_skips_count_in_a_pool(tmp_path, monkeypatch):
     """A large dataset's windows are read with them."""
     pools = []
     for gap in (1, 4):
-        data = BehaviorDataModule(tiny_config(tmp_path, frame_gap=gap))
+        data = BehaviorDataModule(
+            tiny_config(tmp_path, frame_gap=gap, batch_size=4, sequence_length=32)
+        )
         data.prepare_data()
         data.setup()
         window = 32 * data.train.keypoints[:1].nbytes
         monkeypatch.setattr(batches, "POOL_BYTES", 16 * window)
-        first = next(iter(WindowBatches(data.train, data.config, size=4, length=32, shuffle=True)))
+        first = next(iter(TrainingBatches(data.train, data.config)))
         pools.append(len(first.pool[0]))
     assert pools == [16, 4]

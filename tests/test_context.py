@@ -134,7 +134,7 @@ def test_prediction_length_sets_the_windows_of_prediction(tmp_path, keypoints, e
     seen.clear()
     classifier.config = tiny_config(tmp_path, prediction_length=10_000)
     (first, _) = predict_probabilities(classifier, keypoints, entries)
-    assert set(seen) == {900}, "windows are no longer than the longest recording"
+    assert set(seen) == {900}, "windows are no longer than the recording"
     assert first.shape == (900, 4)
 
 

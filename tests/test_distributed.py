@@ -11,7 +11,7 @@ import torch
 from test_training import tiny_config
 
 from mabe_lit import batches
-from mabe_lit.batches import WindowBatches
+from mabe_lit.batches import TrainingBatches, ValidationBatches
 from mabe_lit.datamodule import BehaviorDataModule
 from mabe_lit.device import resolve_device
 from mabe_lit.distributed import check_devices
@@ -37,17 +37,15 @@ def windows_of(some):
 def test_processes_share_the_batches_of_one_alone(tmp_path, monkeypatch, devices, is_large):
     monkeypatch.setattr(batches, "is_large", lambda _: is_large)
     monkeypatch.setattr(batches, "POOL_BYTES", 200_000)
-    config = tiny_config(tmp_path, devices=devices)
+    config = tiny_config(tmp_path, devices=devices, batch_size=4)
     data = BehaviorDataModule(config)
     data.prepare_data()
     data.setup()
-    alone = WindowBatches(
-        data.train, tiny_config(tmp_path), size=4 * devices, length=64, shuffle=True
-    )
+    alone = TrainingBatches(data.train, tiny_config(tmp_path, batch_size=4 * devices))
     shares = []
     for rank in range(devices):
         monkeypatch.setenv("LOCAL_RANK", str(rank))
-        share = WindowBatches(data.train, config, size=4, length=64, shuffle=True)
+        share = TrainingBatches(data.train, config)
         shares.append([windows_of([batch]) for batch in share])
         assert len(shares[-1]) == len(share) == len(alone), "or one would wait for the others"
     together = [[*itertools.chain(*of_batch)] for of_batch in zip(*shares, strict=True)]
@@ -61,10 +59,7 @@ def test_validation_is_whole_in_each_process(tmp_path, monkeypatch):
     data.setup()
     monkeypatch.setenv("LOCAL_RANK", "1")
     frames = np.concatenate(
-        [
-            batch.windows[0][batch.windows[1]]
-            for batch in WindowBatches(data.val, config, size=4, length=64, shuffle=False)
-        ]
+        [batch.windows[0][batch.windows[1]] for batch in ValidationBatches(data.val, config)]
     )
     assert np.array_equal(np.sort(frames), np.arange(len(data.val.labels)))
 
