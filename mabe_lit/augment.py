@@ -101,7 +101,8 @@ def jitter(keypoints: Tensor, size: float) -> Tensor:
     high = torch.where(is_seen, points, -torch.inf).amax(3)  # (B, T, A, 2)
     low = torch.where(is_seen, points, torch.inf).amin(3)
     extent = (high - low).amax(-1).flatten(1)  # (B, T A), -inf where an animal is not seen
-    typical = extent.clamp(min=0).median(dim=1).values  # (B,)
+    extent = extent.masked_fill(extent < 0, torch.nan)
+    typical = extent.nanmedian(dim=1).values.nan_to_num(0.0)  # (B,)
     noise = torch.randn_like(points) * size * typical[:, None, None, None, None]
     return _moved(keypoints, points + noise)
 

@@ -52,13 +52,16 @@ def find_bodies(
         seconds: ``(B,)`` from one frame of the window to the next.
         front: Key point at the front end of the body axis.
         back: Key point at its back end.
-        length: ``(B,)`` length of the body axes in pixels; measured in each window if left out.
+        length: ``(B,)`` length of the body axes in pixels; if left out, it is measured in each
+            window, where they are tracked.
     """
     points = frames_last(keypoints)
     axis = points[:, :, front] - points[:, :, back]  # (2, A, B, T)
     norm = vector_length(axis)  # (A, B, T)
     if length is None:
-        length = norm.movedim(1, 0).flatten(1).median(dim=1).values.clamp(min=1.0)  # (B,)
+        is_lost = (missing[..., front] | missing[..., back]).permute(2, 0, 1)
+        seen = norm.masked_fill(is_lost, torch.nan).movedim(1, 0).flatten(1)  # (B, A T)
+        length = seen.nanmedian(dim=1).values.nan_to_num(1.0).clamp(min=1.0)  # (B,)
     upward = points.new_zeros(2, 1, 1, 1)
     upward[0] = 1.0  # set there: a tensor from here would wait for the GPU
     return Bodies(

@@ -13,7 +13,7 @@ from scipy.ndimage import maximum_filter1d, minimum_filter1d
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from mabe_lit import UNSCORED
-from mabe_lit.bouts import smooth_frames
+from mabe_lit.bouts import half_width_of, smooth_frames
 from mabe_lit.dataset import Dataset
 from mabe_lit.features import PoseFeatures
 from mabe_lit.recording import Recording
@@ -64,8 +64,8 @@ class BoostedTrees:
         columns = self.trees.classes_.astype(int)
         for frames, statistics in _pieces(self.features, recording):
             probabilities[frames, columns] = self.trees.predict_proba(statistics)
-        half_width = int(SMOOTHING_S * recording.fps / 2 + 0.5)
-        return smooth_frames(probabilities, half_width).astype(np.float32)
+        smooth = smooth_frames(probabilities, half_width_of(SMOOTHING_S, recording.fps))
+        return smooth.astype(np.float32)
 
 
 def fit_boosted_trees(train: Dataset, *, kind: str, seed: int) -> BoostedTrees:

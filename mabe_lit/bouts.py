@@ -35,11 +35,9 @@ def segments(labels: npt.NDArray[np.integer[Any]]) -> list[Segment]:
     ]
 
 
-def frames(runs: list[Segment]) -> npt.NDArray[np.int64]:
-    """The labels of each frame, ``(N,)``; the inverse of ``segments``."""
-    return np.repeat(
-        [run.label for run in runs], [run.stop_frame - run.start_frame for run in runs]
-    )
+def half_width_of(width_s: float, fps: float) -> int:
+    """Frames to either side of a centred window of ``width_s`` seconds, to the nearest."""
+    return int(max(width_s * fps - 1, 0) / 2 + 0.5)
 
 
 def smooth_frames(

@@ -59,7 +59,7 @@ class Config:
     num_heads: int = 8
     """Attention heads of a layer of transformer or conformer."""
     attention_reach: int = 64
-    """Frames to each side that a layer of conformer attends to."""
+    """Frames, or steps of pool frames, to each side that a layer of conformer attends to."""
     num_stages: int = 4
     """Stages of ms_tcn; each refines the answer of the one before."""
     dropout: float = 0.1

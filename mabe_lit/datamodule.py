@@ -73,14 +73,19 @@ class BehaviorDataModule(pl.LightningDataModule):
             ("val_data_dir", self.config.val_data_dir),
         )
 
-    def statistics_windows(self) -> Batch:
-        """A sample of the training windows, on the CPU, for the features' scales."""
+    def statistics_windows(self) -> tuple[Batch, torch.Tensor]:
+        """A sample of the training windows, on the CPU, for the features' scales.
+
+        Returns:
+            The sample, and ``(B, T)`` which of its frames are no padding.
+        """
         grid = tile(self.train.entries, self.config, self.config.sequence_length)
         count = min(len(grid), max(_STATISTICS_FRAMES // self.config.sequence_length, 1))
         picked = np.linspace(0, len(grid) - 1, count).astype(np.int64)
         with_likelihood = self._train_windows.with_likelihood
         frames = FramesOnDisk(self.train, with_likelihood=with_likelihood)
-        return self._train_windows.gather(frames, grid.frames_of(picked))
+        windows = grid.frames_of(picked)
+        return self._train_windows.gather(frames, windows), torch.from_numpy(windows[1])
 
     def describe_recordings(self, classifier: BehaviorClassifier) -> None:
         """Take from each recording what ``classifier`` needs to know of it beside each window."""

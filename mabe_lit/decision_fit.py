@@ -97,8 +97,8 @@ def fit_decisions(
             chosen, reached = DecisionFit(found, predicted), score
     if chosen.decisions.is_identity:
         return DecisionFit(identity, raw)
-    digest = digest_labels(labels)
-    return chosen._replace(decisions=replace(chosen.decisions, fitted_on=(digest,)))
+    digests = digest_labels(labels)
+    return chosen._replace(decisions=replace(chosen.decisions, fitted_on=digests))
 
 
 def _cross_fit(

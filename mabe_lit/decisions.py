@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mabe_lit.bouts import merge_short_bouts, smooth_frames
+from mabe_lit import UNSCORED
+from mabe_lit.bouts import half_width_of, merge_short_bouts, smooth_frames
 
 _Ints = npt.NDArray[np.integer[Any]]
 _Floats = npt.NDArray[np.floating[Any]]
@@ -37,8 +38,8 @@ class Decisions:
         minimum_bout_s: ``C`` seconds that a bout of each class lasts at least; shorter ones are
             absorbed by their neighbours, see ``mabe_lit.bouts.merge_short_bouts``.
         smoothing_s: Width of the moving average of the probabilities; 0 is none.
-        fitted_on: Digest of the labels that they were fitted on, see ``digest_labels``; several
-            for the mean of several decisions, none for ones that were not fitted.
+        fitted_on: Digests of the recordings' labels that they were fitted on, see
+            ``digest_labels``; none for ones that were not fitted.
     """
 
     log_weights: tuple[float, ...]
@@ -94,7 +95,7 @@ class Decisions:
 
     def smooth(self, probabilities: _Floats, fps: float) -> _Floats:
         """The first half of ``apply``: the moving average, rows still sum to 1."""
-        return smooth_frames(probabilities, int(self.smoothing_s * fps / 2 + 0.5))
+        return smooth_frames(probabilities, half_width_of(self.smoothing_s, fps))
 
     def label(self, smooth: _Floats, fps: float) -> _Ints:
         """The second half of ``apply``: the largest weighted probability, and minimum bouts."""
@@ -163,10 +164,11 @@ def average_decisions(decisions: Sequence[Decisions]) -> Decisions:
     )
 
 
-def digest_labels(labels: Sequence[_Ints]) -> str:
-    """A short name for these labels of recordings: equal for equal labels in the same order."""
-    digest = hashlib.sha256()
-    for label in labels:
-        digest.update(f"{len(label)}:".encode())
-        digest.update(np.ascontiguousarray(label, "<i2").tobytes())
-    return digest.hexdigest()[:16]
+def digest_labels(labels: Sequence[_Ints]) -> tuple[str, ...]:
+    """A short name for the labels of each recording of which some frame is scored."""
+    contents = (np.ascontiguousarray(each, "<i2") for each in labels)
+    return tuple(
+        hashlib.sha256(each.tobytes()).hexdigest()[:16]
+        for each in contents
+        if (each != UNSCORED).any()
+    )

@@ -90,7 +90,7 @@ def evaluate(
         predicted=predicted,
     )
     about = decisions.describe(dataset.class_names) | {
-        "fitted_on_this_data": digest_labels(labels) in decisions.fitted_on
+        "fitted_on_this_data": not set(digest_labels(labels)).isdisjoint(decisions.fitted_on)
     }
     result = scores.to_dict() | {"decisions": None if raw else about}
     save_evaluation(Path(output), result, scores, probabilities, predicted, dataset)

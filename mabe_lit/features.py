@@ -12,14 +12,16 @@ from mabe_lit.gaps import fill_likelihood, fill_missing, find_missing
 from mabe_lit.scaling import ROBUST_RANGE, robust_scale
 from mabe_lit.social import GROUPS, social_feature_names, social_features
 
-FRONT_NAMES = ("nose", "snout", "head", "neck", "ear", "top")
-"""Parts of a key point's name that say it lies in front, the best first."""
-BACK_NAMES = ("tail_base", "tailbase", "tail base", "tailstart", "tti", "tail", "hip", "rump")
-"""Parts of a key point's name that say it lies behind, the best first."""
+FRONT_NAMES = ("nose", "snout", "head", "neck", "(?<!r)ear", "top")
+"""Patterns in a key point's name that say it lies in front, the best first."""
+BACK_NAMES = ("tail ?base", "tail ?start", "tti", "tail", "hip", "rump", "abdomen")
+"""Patterns in a key point's name that say it lies behind, the best first."""
 
 COORDINATE_SCALE = 0.25
 """Body lengths that become 1 for the network. The animals are many body lengths apart, but
 movements of a tenth of one tell behaviours apart: standardising would bury them."""
+COORDINATE_RANGE = 60.0
+"""Where ``coordinates`` are cut off, at 15 body lengths: a window may show no whole animal."""
 
 
 class PoseFeatures(nn.Module):
@@ -145,17 +147,17 @@ class PoseFeatures(nn.Module):
 
     def _scaled(self, columns: Tensor) -> Tensor:
         scaled = (columns - self.center) / self.scale
-        return scaled.clamp(-ROBUST_RANGE, ROBUST_RANGE) if self.kind == "social" else scaled
+        largest = {"social": ROBUST_RANGE, "coordinates": COORDINATE_RANGE}.get(self.kind)
+        return scaled if largest is None else scaled.clamp(-largest, largest)
 
     def raw(self, keypoints: Tensor, seconds: Tensor, context: Tensor | None = None) -> Tensor:
         """Features of the frames before scaling, no medians; arguments as those of ``forward``."""
         coordinates, likelihood = keypoints[..., :2], keypoints[..., 2:]
-        points = fill_missing(coordinates)
+        points, missing = fill_missing(coordinates), find_missing(coordinates)
         if self.kind == "pixels":
             return points.flatten(2)
         if self.kind == "coordinates":
-            return align_to_first_animal(points, self.front, self.back).flatten(2)
-        missing = find_missing(coordinates)  # (B, T, A, K)
+            return align_to_first_animal(points, missing, self.front, self.back).flatten(2)
         bodies = find_bodies(
             points,
             missing,
@@ -168,12 +170,23 @@ class PoseFeatures(nn.Module):
         return social_features(bodies, self.groups)
 
     @torch.no_grad()
-    def fit(self, keypoints: Tensor, seconds: Tensor, context: Tensor | None = None) -> None:
-        """Take the scale from sample windows of the training recordings, as in ``forward``."""
+    def fit(
+        self,
+        keypoints: Tensor,
+        seconds: Tensor,
+        context: Tensor | None = None,
+        *,
+        is_inside: Tensor | None = None,
+    ) -> None:
+        """Take the scale from sample windows of the training recordings, as in ``forward``.
+
+        ``is_inside (B, T)`` is false where a window has padding; none has where it is None.
+        """
         if self.kind == "coordinates":
             self.scale.fill_(COORDINATE_SCALE)
             return
-        sample = self.raw(keypoints, seconds, context).flatten(0, 1)  # (B T, D)
+        sample = self.raw(keypoints, seconds, context)  # (B, T, D)
+        sample = sample.flatten(0, 1) if is_inside is None else sample[is_inside]  # (N, D)
         if self.kind == "pixels":
             self.center.copy_(sample.mean(0))
             self.scale.copy_(sample.std(0, correction=0).clamp(min=1e-3))
@@ -189,7 +202,7 @@ def find_body_axis(keypoint_names: tuple[str, ...]) -> tuple[int, int]:
 
     Where the names say nothing, the first key point is the front and the last the back.
     """
-    names = [name.lower() for name in keypoint_names]
+    names = [_words(name) for name in keypoint_names]
     front = _first_match(names, FRONT_NAMES, default=0)
     back = _first_match(names, BACK_NAMES, default=len(names) - 1)
     return (front, back) if front != back else (0, len(names) - 1)
@@ -198,38 +211,48 @@ def find_body_axis(keypoint_names: tuple[str, ...]) -> tuple[int, int]:
 def find_mirror_order(keypoint_names: tuple[str, ...]) -> list[int]:
     """For each key point the one on the animal's other side, by their names; else itself.
 
-    ``left_ear`` and ``right_ear``, ``LeftHip`` and ``RightHip``, ``ear_l`` and ``ear_r`` are pairs.
+    ``left_ear`` and ``right_ear``, ``LeftHip`` and ``RightHip``, ``ear_l`` and ``ear_r``, ``earL``
+    and ``earR``, ``Lear`` and ``Rear`` are pairs.
     """
-    names = [name.lower() for name in keypoint_names]
+    names = [_words(name) for name in keypoint_names]
+    sides = {"left": "right", "right": "left", "l": "r", "r": "l"}
+    pattern = re.compile(r"left|right|(?<![a-z])[lr](?![a-z])")
     order = []
     for index, name in enumerate(names):
-        others = {
-            name.replace("left", "right"),
-            name.replace("right", "left"),
-            re.sub(r"(^|[^a-z])l($|[^a-z])", r"\1r\2", name),
-            re.sub(r"(^|[^a-z])r($|[^a-z])", r"\1l\2", name),
-        } - {name}
-        order.append(next((names.index(other) for other in others if other in names), index))
+        other = pattern.sub(lambda found: sides[found[0]], name)
+        initial = {"L": "R", "R": "L"}.get(keypoint_names[index][:1], "")
+        swapped = initial + keypoint_names[index][1:]
+        if other in names and other != name:
+            order.append(names.index(other))
+        elif initial and swapped in keypoint_names:
+            order.append(keypoint_names.index(swapped))
+        else:
+            order.append(index)
     return order
 
 
-def align_to_first_animal(points: Tensor, front: int, back: int) -> Tensor:
+def align_to_first_animal(points: Tensor, missing: Tensor, front: int, back: int) -> Tensor:
     """Put the first animal of each window's middle frame at the origin, facing +x.
 
     The whole window is moved, turned and scaled as one.
 
     Args:
         points: ``(B, T, A, K, 2)`` pixels, without NaN.
+        missing: ``(B, T, A, K)``, true where the point was not tracked.
         front: Key point at the front end of the body axis.
         back: Key point at its back end.
 
     Returns:
         ``(B, T, A, K, 2)`` in body lengths: the first animal's median distance from back to front
-        in the window.
+        in the window, where tracked; that of all animals if it never is.
     """
     middle = points.shape[1] // 2
+    is_lost = missing[..., front] | missing[..., back]  # (B, T, A)
+    lengths = (points[..., front, :] - points[..., back, :]).norm(dim=-1)
+    lengths = lengths.masked_fill(is_lost, torch.nan)
+    length, of_all = lengths[..., 0].nanmedian(1).values, lengths.flatten(1).nanmedian(1).values
+    length = torch.where(length.isnan(), of_all, length).nan_to_num(1.0).clamp(min=1.0)  # (B,)
     axis = points[:, :, 0, front] - points[:, :, 0, back]  # (B, T, 2)
-    length = axis.norm(dim=-1).median(dim=1).values.clamp(min=1.0)  # (B,)
     origin = points[:, middle, 0].mean(dim=1)  # (B, 2)
     facing = torch.stack([axis[:, middle, 0] + 1e-6, axis[:, middle, 1]], -1)
     cos, sin = (facing / facing.norm(dim=-1, keepdim=True)).unbind(-1)  # (B,)
@@ -238,9 +261,14 @@ def align_to_first_animal(points: Tensor, front: int, back: int) -> Tensor:
     return torch.einsum("btakx,bxy->btaky", centred, rotation)
 
 
+def _words(name: str) -> str:
+    """A key point's name in lower case, its words apart: ``earL`` is ``ear l``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|[_-]", " ", name).lower()
+
+
 def _first_match(names: list[str], parts: tuple[str, ...], *, default: int) -> int:
     for part in parts:
         for index, name in enumerate(names):
-            if part in name:
+            if re.search(part, name):
                 return index
     return default

@@ -11,6 +11,7 @@ import numpy as np
 from mabe_lit.config import Config
 from mabe_lit.dataset import Dataset
 from mabe_lit.errors import InputError
+from mabe_lit.metrics import mean_of_known
 
 _FRAMES_A_SAMPLE = 100
 
@@ -89,7 +90,7 @@ def summarize_folds(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     first = results[0]
     per_class = {
         name: {
-            key: (sum if key == "support" else _mean)(
+            key: (sum if key == "support" else mean_of_known)(
                 [result["per_class"][name][key] for result in results]
             )
             for key in score
@@ -97,15 +98,15 @@ def summarize_folds(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
         for name, score in first["per_class"].items()
     }
     return {
-        "macro_f1": _mean([result["macro_f1"] for result in results]),
-        "map": _mean([result["map"] for result in results]),
+        "macro_f1": mean_of_known([result["macro_f1"] for result in results]),
+        "map": mean_of_known([result["map"] for result in results]),
         "averaged_classes": first["averaged_classes"],
         "per_class": per_class,
         "segmental": {
-            key: _mean([result["segmental"][key] for result in results])
+            key: mean_of_known([result["segmental"][key] for result in results])
             for key in first["segmental"]
         },
-        "calibration_error": _mean([result["calibration_error"] for result in results]),
+        "calibration_error": mean_of_known([result["calibration_error"] for result in results]),
         "folds": [result["macro_f1"] for result in results],
         "spread": {
             "macro_f1": _spread([result["macro_f1"] for result in results]),
@@ -118,11 +119,6 @@ def summarize_folds(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "parameters": first["parameters"],
         "train_seconds": round(sum(result["train_seconds"] for result in results), 3),
     }
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None
 
 
 def _spread(values: Sequence[float | None]) -> float | None:

@@ -115,8 +115,8 @@ def score_recordings(
         )
     averaged = tuple(average_over) if average_over else tuple(class_names)
     return Scores(
-        macro_f1=_mean([per_class[name].f1 for name in averaged]) or 0.0,
-        map=_mean([per_class[name].average_precision for name in averaged]),
+        macro_f1=mean_of_known([per_class[name].f1 for name in averaged]) or 0.0,
+        map=mean_of_known([per_class[name].average_precision for name in averaged]),
         averaged_classes=averaged,
         per_class=per_class,
         confusion_matrix=confusion_matrix(truth, decided, labels=classes).tolist(),
@@ -212,7 +212,8 @@ def _edit_distance(ours: Sequence[int], theirs: Sequence[int]) -> int:
     return int(row[-1])
 
 
-def _mean(values: Sequence[float | None]) -> float | None:
+def mean_of_known(values: Sequence[float | None]) -> float | None:
+    """The mean of those that are not None; None if all are."""
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else None
 

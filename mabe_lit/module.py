@@ -89,11 +89,14 @@ class BehaviorClassifier(pl.LightningModule):
             return self.features(keypoints, seconds, context)  # type: ignore[no-any-return]
 
     @torch.no_grad()
-    def fit_scales(self, batch: Batch) -> None:
-        """Take the scales of the features, and of what the network makes of them, from a sample."""
+    def fit_scales(self, batch: Batch, is_inside: Tensor) -> None:
+        """Take the scales of the features, and of what the network makes of them, from a sample.
+
+        ``is_inside (B, T)`` is false where a window has padding.
+        """
         pose = (batch["keypoints"], batch["seconds"], batch["context"])
-        self.features.fit(*pose)
-        self.network.fit_scales(self.features(*pose))
+        self.features.fit(*pose, is_inside=is_inside)
+        self.network.fit_scales(self.features(*pose), is_inside)
 
     def check_pose(
         self, animal_names: Sequence[str], keypoint_names: Sequence[str], *, where: str
@@ -139,7 +142,7 @@ class BehaviorClassifier(pl.LightningModule):
     def _training_loss(self, features: Tensor, labels: Tensor, seconds: Tensor) -> Tensor:
         """Cross-entropy and smoothing of mixed-up windows: a stage's sum, the members' mean."""
         if self.config.edge_mask_s:
-            labels = mask_edges(labels, self.config.edge_mask_s / seconds)
+            labels = mask_edges(labels, (self.config.edge_mask_s / seconds).round())
         share, partner = 1.0, torch.arange(len(labels), device=labels.device)
         if self.config.mixup:
             share = float(torch.distributions.Beta(self.config.mixup, self.config.mixup).sample())

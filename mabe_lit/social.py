@@ -1,7 +1,9 @@
 """Geometry and motion of animals and of each pair of them, as named per-frame columns.
 
 Everything is relative to the animals' bodies: moving, turning or scaling the whole picture changes
-nothing. Lengths are in body lengths, times in seconds, so that cameras and frame rates agree.
+nothing. Lengths are in body lengths, times in seconds, so that cameras and frame rates agree. (An
+animal whose axis is not seen in a window, or that has a single key point, faces the picture's +x,
+and is measured in pixels if the whole recording shows no axis.)
 Lengths that can be many body lengths and speeds are compressed by ``sign(x) log(1 + |x|)``.
 """
 
@@ -121,7 +123,7 @@ def _motion(bodies: Bodies) -> Tensor:
     directions = [_direction(bodies, a, b) for a, b in pairs]
     for scale in TIME_SCALES_S:
         half = (0.5 * scale / bodies.seconds).round().clamp(min=1).long()  # (B, 1) frames
-        elapsed = 2 * half * bodies.seconds
+        elapsed = _elapsed(half, bodies)
         moved = (_shift(bodies.centre, half) - _shift(bodies.centre, -half)) / elapsed
         velocity = moved / bodies.length  # (2, A, B, T) body lengths / s
         change = vector_length(_shift(velocity, half) - _shift(velocity, -half)) / elapsed
@@ -181,6 +183,14 @@ def _turn_back(vector: Tensor, heading: Tensor) -> Tensor:
     """Vectors ``(2, ...)`` in a frame whose x axis is ``heading``."""
     (x, y), (cos, sin) = vector, heading
     return torch.stack([x * cos + y * sin, cos * y - sin * x])
+
+
+def _elapsed(half: Tensor, bodies: Bodies) -> Tensor:
+    """``(B, T)`` seconds between what ``_shift`` finds ``half (B, 1)`` frames before and after."""
+    T = bodies.points.shape[-1]
+    frame = torch.arange(T, device=half.device)
+    frames = (frame + half).clamp(max=T - 1) - (frame - half).clamp(min=0)
+    return frames.clamp(min=1) * bodies.seconds
 
 
 def _shift(values: Tensor, frames: Tensor) -> Tensor:

@@ -54,7 +54,7 @@ def measure(
     def build() -> BehaviorClassifier:
         classifier = build_classifier(config, data.train)
         data.describe_recordings(classifier)
-        classifier.fit_scales(data.statistics_windows())
+        classifier.fit_scales(*data.statistics_windows())
         return classifier
 
     bare = step_path.BareStep(config, data, build(), device)

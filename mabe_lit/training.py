@@ -91,7 +91,7 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
         compile_training(classifier.network, config.compile, device=device, steps=steps)
         checkpoint = newest_checkpoint(folder)
         if checkpoint is None:
-            classifier.fit_scales(data.statistics_windows())
+            classifier.fit_scales(*data.statistics_windows())
         else:
             check_same_data(classifier, checkpoint)
             if not process_rank(config):

@@ -77,6 +77,8 @@ def test_mirror_exchanges_left_and_right_key_points(keypoints):
         (("top", "body", "tail"), [0, 1, 2]),
         (("LeftHip", "RightHip", "leftover"), [1, 0, 2]),
         (("ear_l", "ear_r", "l_hip"), [1, 0, 2]),
+        (("earL", "earR", "wingL2", "wingR2"), [1, 0, 3, 2]),
+        (("Lear", "Rear", "Rump", "Left", "Right"), [1, 0, 2, 4, 3]),
     ],
 )
 def test_mirror_order_is_read_from_names(names, order):
@@ -116,6 +118,16 @@ def test_jitter_has_the_size_asked_for(keypoints):
     typical = body.amax(-1).flatten(1).median(1).values
     noise = (jitter(keypoints, 0.02) - keypoints).flatten(1).std(1)
     torch.testing.assert_close(noise, 0.02 * typical, rtol=0.1, atol=0)
+
+
+def test_jitter_is_that_of_the_animals_that_are_seen(keypoints):
+    lost = keypoints.clone()
+    lost[:, :, 0] = torch.nan
+    lost[:, :40, 1] = torch.nan
+    body = keypoints[:, 40:, 1].amax(2) - keypoints[:, 40:, 1].amin(2)
+    typical = body.amax(-1).median(1).values
+    noise = (jitter(lost, 0.02) - lost)[:, 40:, 1].flatten(1).std(1)
+    torch.testing.assert_close(noise, 0.02 * typical, rtol=0.2, atol=0)
 
 
 def test_dropped_points_are_missing_and_the_others_unchanged(keypoints):

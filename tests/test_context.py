@@ -179,7 +179,7 @@ def test_likelihoods_of_training_and_validation_reach_the_network(tmp_path, reco
     data.setup()
     classifier = build_classifier(config, data.train)
     data.describe_recordings(classifier)
-    classifier.fit_scales(data.statistics_windows())
+    classifier.fit_scales(*data.statistics_windows())
     names = classifier.features.frame_names
     column = names.index("resident nose likelihood")
     for batches in (data.train_dataloader(), data.val_dataloader()):

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from mabe_lit import UNSCORED
 from mabe_lit.bouts import merge_short_bouts, segments, smooth_frames
 from mabe_lit.decisions import Decisions, average_decisions, digest_labels
 
@@ -148,5 +149,7 @@ def test_average_of_decisions_is_no_matter_of_order_nor_of_the_weights_origin():
 
 def test_digest_tells_labels_apart_and_knows_them_again():
     labels = [np.array([0, 1, 2]), np.array([1])]
-    assert digest_labels(labels) == digest_labels([label.astype(np.int16) for label in labels])
-    assert digest_labels(labels) != digest_labels([np.array([0, 1]), np.array([2, 1])])
+    first, second = digest_labels(labels)
+    assert digest_labels([label.astype(np.int16) for label in labels]) == (first, second)
+    assert digest_labels([np.full(4, UNSCORED), labels[1]]) == (second,), "nothing was fitted there"
+    assert first not in digest_labels([np.array([0, 1]), np.array([2, 1])])

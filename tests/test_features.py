@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mabe_lit.features import PoseFeatures, align_to_first_animal, find_body_axis
-from mabe_lit.gaps import fill_missing
+from mabe_lit.gaps import fill_missing, find_missing
 from mabe_lit.synthetic import ANIMAL_NAMES, KEYPOINT_NAMES, simulate_recordings
 
 
@@ -20,6 +20,11 @@ SECONDS = torch.full((4,), 1 / 30)
 
 def features(kind="coordinates"):
     return PoseFeatures(kind=kind, animal_names=ANIMAL_NAMES, keypoint_names=KEYPOINT_NAMES)
+
+
+def aligned(keypoints):
+    missing = find_missing(keypoints)
+    return align_to_first_animal(fill_missing(keypoints), missing, front=0, back=6)
 
 
 def turn(points, angle):
@@ -44,7 +49,7 @@ def test_coordinates_do_not_change_when_both_animals_are(keypoints, change):
 
 
 def test_coordinates_put_the_first_animal_at_the_origin_facing_x(keypoints):
-    points = align_to_first_animal(fill_missing(keypoints), front=0, back=6)
+    points = aligned(keypoints)
     resident = points[:, 32, 0]  # (B, K, 2) at the middle frame
     torch.testing.assert_close(resident.mean(1), torch.zeros(4, 2), atol=1e-4, rtol=0)
     axis = resident[:, 0] - resident[:, 6]
@@ -53,9 +58,30 @@ def test_coordinates_put_the_first_animal_at_the_origin_facing_x(keypoints):
 
 
 def test_coordinates_are_in_body_lengths(keypoints):
-    points = align_to_first_animal(fill_missing(keypoints), front=0, back=6)
-    length = (points[:, :, 0, 0] - points[:, :, 0, 6]).norm(dim=-1).median(dim=1).values
+    axis = aligned(keypoints)[:, :, 0, 0] - aligned(keypoints)[:, :, 0, 6]
+    is_lost = find_missing(keypoints)[:, :, 0, [0, 6]].any(-1)
+    length = axis.norm(dim=-1).masked_fill(is_lost, math.nan).nanmedian(dim=1).values
     torch.testing.assert_close(length, torch.ones(4), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("seen", [[], [0], [1, 2, 3]], ids=["nothing", "nose", "no tail"])
+def test_coordinates_are_in_the_others_body_lengths_where_the_first_animal_is_lost(keypoints, seen):
+    lost = keypoints.clone()
+    lost[:, :, 0] = math.nan
+    lost[:, :, 0, seen] = keypoints[:, :, 0, seen]
+    axis = aligned(lost)[:, :, 1, 0] - aligned(lost)[:, :, 1, 6]
+    is_lost = find_missing(keypoints)[:, :, 1, [0, 6]].any(-1)
+    length = axis.norm(dim=-1).masked_fill(is_lost, math.nan).nanmedian(dim=1).values
+    torch.testing.assert_close(length, torch.ones(4), atol=1e-4, rtol=0)
+
+
+def test_coordinates_of_a_window_that_shows_no_whole_animal_have_a_limit(keypoints):
+    noses = torch.full_like(keypoints, math.nan)
+    noses[:, :, :, 0] = keypoints[:, :, :, 0]
+    of_noses = features()
+    of_noses.fit(keypoints, SECONDS)
+    assert of_noses(noses, SECONDS).abs().max() <= 60
+    assert of_noses(keypoints, SECONDS).abs().max() < 30
 
 
 def test_coordinates_keep_the_order_animal_keypoint_xy(keypoints):
@@ -69,6 +95,21 @@ def test_pixels_are_standardised(keypoints):
     values = pixels(keypoints, SECONDS).flatten(0, 1)
     torch.testing.assert_close(values.mean(0), torch.zeros(28), atol=1e-3, rtol=0)
     torch.testing.assert_close(values.std(0, correction=0), torch.ones(28), atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("kind", ["pixels", "social"])
+def test_scales_do_not_see_padding(keypoints, kind):
+    """A short recording's window goes on with its last frame, as if the animals stood still."""
+    padded = torch.cat([keypoints, keypoints[:, -1:].expand(-1, 300, -1, -1, -1)], 1)
+    is_inside = torch.arange(364).expand(4, -1) < 64
+    ours, theirs = features(kind), features(kind)
+    ours.fit(padded, SECONDS, is_inside=is_inside)
+    theirs.fit(keypoints, SECONDS)
+    is_edge = torch.tensor([name.endswith(("0.5 s", "2 s")) for name in ours.frame_names])
+    torch.testing.assert_close(ours.scale[~is_edge], theirs.scale[~is_edge], rtol=0.1, atol=0.01)
+    torch.testing.assert_close(ours.center[~is_edge], theirs.center[~is_edge], rtol=0.1, atol=0.05)
+    ours.fit(padded, SECONDS)
+    assert not torch.allclose(ours.scale, theirs.scale, rtol=0.3)
 
 
 def test_fill_missing_interpolates_between_sightings():
@@ -105,6 +146,9 @@ def test_fill_missing_leaves_seen_points_alone(keypoints):
         (KEYPOINT_NAMES, (0, 6)),
         (("tail_base", "leftear", "nose"), (2, 0)),
         (("top", "body", "tail", "tail-m", "tail-e"), (0, 2)),
+        (("head", "thorax", "abdomen", "wingL", "wingR", "eyeL", "eyeR"), (0, 2)),
+        (("rear", "left_ear", "spine"), (1, 2)),
+        (("RHip", "LHip", "Snout"), (2, 0)),
         (("a", "b", "c"), (0, 2)),
         (("only",), (0, 0)),
     ],

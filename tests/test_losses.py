@@ -4,7 +4,10 @@ import torch
 import torch.nn.functional as F
 
 from mabe_lit import UNSCORED
+from mabe_lit.config import Config
 from mabe_lit.losses import MeanLoss, frame_loss, mask_edges, weigh_classes
+from mabe_lit.module import BehaviorClassifier
+from mabe_lit.synthetic import ANIMAL_NAMES, CLASS_NAMES, KEYPOINT_NAMES
 
 
 @pytest.fixture
@@ -73,6 +76,23 @@ def test_loss_does_not_see_unscored_frames(batch):
     torch.testing.assert_close(
         frame_loss(changed, labels, **options), frame_loss(logits, labels, **options)
     )
+
+
+@pytest.mark.parametrize(("seconds", "fps"), [(0.1, 30), (0.5, 30), (0.1, 60), (0.05, 30)])
+def test_training_unscores_as_many_frames_before_a_change_as_after(seconds, fps):
+    classifier = BehaviorClassifier(
+        Config(edge_mask_s=seconds, hidden_dim=16, num_layers=1, num_heads=2),
+        animal_names=ANIMAL_NAMES,
+        keypoint_names=KEYPOINT_NAMES,
+        class_names=CLASS_NAMES,
+    )
+    seen = []
+    classifier._frame_loss = lambda logits, labels: seen.append(labels) or logits.sum()
+    labels = torch.tensor([[0] * 50 + [1] * 50])
+    classifier._training_loss(torch.zeros(1, 100, 28), labels, torch.tensor([1 / fps]))
+    (masked,) = seen[0] == UNSCORED
+    assert masked[:50].sum() == masked[50:].sum()
+    assert abs(masked[:50].sum() - seconds * fps) <= 0.5
 
 
 def test_loss_without_a_scored_frame_is_zero():

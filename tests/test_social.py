@@ -53,6 +53,25 @@ def test_mirroring_turns_the_sign_of_what_is_sideways_alone(keypoints):
     torch.testing.assert_close(mirrored, compute(keypoints) * sign, atol=5e-3, rtol=1e-3)
 
 
+def test_steady_motion_is_as_fast_at_the_windows_edge(keypoints):
+    animal = keypoints[:1, :1, :1].nan_to_num(300.0)  # (1, 1, 1, K, 2), two of the same path
+    frame = torch.arange(90.0).view(1, 90, 1, 1, 1)
+    steady = animal + frame * torch.tensor([3.0, 0.0])
+    columns = compute(torch.cat([steady, steady + 50], 2))[0]
+    for name in ("resident speed", "resident speed forward", "resident acceleration"):
+        for scale in ("0.1", "0.5", "2"):
+            values = columns[:, NAMES.index(f"{name} over {scale} s")]
+            torch.testing.assert_close(values, values[45].expand(90), atol=1e-3, rtol=1e-3)
+
+
+def test_body_length_is_that_of_animals_that_are_seen(keypoints):
+    lost = keypoints.clone()
+    lost[:, :, 1] = math.nan
+    alone = compute(lost[:, :, :1].expand(-1, -1, 2, -1, -1))
+    columns = [name.startswith("resident") and "elongation" in name for name in NAMES]
+    torch.testing.assert_close(compute(lost)[..., columns], alone[..., columns])
+
+
 def test_swapping_the_animals_swaps_their_columns(keypoints):
     index = {name: column for column, name in enumerate(NAMES)}
     swapped = compute(keypoints.flip(2))

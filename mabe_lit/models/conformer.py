@@ -4,10 +4,11 @@ Its cost grows with the frames, not with their square, so that windows can be lo
 of a frame depends neither on where in the window the frame lies nor on what is far away.
 
 Source: Gulati et al., "Conformer: Convolution-augmented Transformer for Speech Recognition",
-Interspeech 2020, section 2, with layer norms for batch norms, without the first feed-forward, and
-with three later findings: rotary positions (Su et al., "RoFormer", 2021, section 3.2), attention
-within a band (Beltagy et al., "Longformer", 2020, section 3.1) and gated feed-forward layers
-(Shazeer, "GLU Variants Improve Transformer", 2020, section 2).
+Interspeech 2020, section 2, with layer norms for batch norms and none at a layer's end, with
+convolution before attention and one feed-forward, added in full, after both, and with three later
+findings: rotary positions (Su et al., "RoFormer", 2021, section 3.2), attention within a band
+(Beltagy et al., "Longformer", 2020, section 3.1) and gated feed-forward layers (Shazeer, "GLU
+Variants Improve Transformer", 2020, section 2).
 """
 
 from __future__ import annotations

@@ -22,8 +22,13 @@ class Network(nn.Module):
         logits: Tensor = self(features)  # (B, T, C)
         return logits[None]
 
-    def fit_scales(self, features: Tensor) -> None:
-        """Take scales of what is computed on the way from ``(B, T, D)`` training windows."""
+    def fit_scales(self, features: Tensor, is_inside: Tensor) -> None:
+        """Take scales of what is computed on the way from training windows.
+
+        Args:
+            features: ``(B, T, D)``.
+            is_inside: ``(B, T)``, false where a window has padding.
+        """
 
 
 class FrameConv(nn.Conv1d):

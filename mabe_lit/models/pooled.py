@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -35,7 +37,17 @@ class Pooled(Network):
         self.smoothing_weight = network.smoothing_weight
 
     def forward(self, features: Tensor) -> Tensor:
-        """``(B, T, D)`` features -> ``(B, T, C)`` logits."""
+        """``(B, T, D)`` features -> ``(B, T, C)`` logarithms of probabilities.
+
+        Where a step begins is chance, and so is a part of the answer: it is the mean of two, for
+        steps that begin half a step apart.
+        """
+        early = features[:, :1].expand(-1, self.pool // 2, -1)
+        later = self._answer(torch.cat([early, features], 1))[:, self.pool // 2 :]
+        both = torch.stack([self._answer(features), later]).float().log_softmax(-1)
+        return both.logsumexp(0) - math.log(2)
+
+    def _answer(self, features: Tensor) -> Tensor:
         return self._to_frames(self.network(self._to_steps(features)), features.shape[1])
 
     def stages(self, features: Tensor) -> Tensor:
@@ -45,9 +57,12 @@ class Pooled(Network):
         return logits.view(*steps.shape[:2], *logits.shape[1:])
 
     @torch.no_grad()
-    def fit_scales(self, features: Tensor) -> None:
-        """Take the scale of the deviations from ``(B, T, D)`` training windows."""
-        deviations = self._mean_and_deviation(features)[1].flatten(0, 1)
+    def fit_scales(self, features: Tensor, is_inside: Tensor) -> None:
+        """Take the scale of the deviations from steps without padding, see ``Network``."""
+        deviations = self._mean_and_deviation(features)[1]  # (B, ceil(T / pool), D)
+        padded = self._average((~is_inside)[..., None].to(features.dtype))[..., 0]
+        # In windows shorter than a step there is none without.
+        deviations = deviations[padded == padded.min()]
         self.center.copy_(deviations.median(dim=0).values)
         self.scale.copy_(robust_scale(deviations, at_least=0.05))
 
