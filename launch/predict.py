@@ -30,10 +30,10 @@ class PredictOptions:
     """Folder for NAME.frames.csv and NAME.bouts.csv of each recording."""
     file: str = "best.ckpt"
     """Checkpoint in the run's folder."""
-    fps: float = 30.0
-    """Frames per second of the videos."""
-    likelihood_below: float = 0.1
-    """Points that the tracker holds less likely than this are missing."""
+    fps: float | None = None
+    """Frames per second of the videos; null takes that of the training recordings."""
+    likelihood_below: float | None = None
+    """Points that the tracker holds less likely than this are missing; null takes training's."""
     raw: bool = False
     """Predict the most probable class of each frame, without smoothing and minimum bouts."""
     checkpoint_dir: str = Config.checkpoint_dir
@@ -79,7 +79,12 @@ with one_line_errors():
     max_containers=options.max_containers,
 )
 def predict_recording(
-    file: str, content: bytes, checkpoint: str, fps: float, likelihood_below: float, raw: bool
+    file: str,
+    content: bytes,
+    checkpoint: str,
+    fps: float | None,
+    likelihood_below: float | None,
+    raw: bool,
 ) -> dict[str, Any]:
     """Predict one file's content: ``{"tables": ...}`` by file name, or ``{"error": one line}``."""
     from mabe_lit.predict import predict

@@ -24,7 +24,7 @@ def written_atomically(path: Path | str) -> Iterator[Path]:
         os.close(handle)
         temporary.chmod(0o666 & ~_process_umask())
         yield temporary
-        with temporary.open("rb") as file:
+        with temporary.open("r+b") as file:  # Windows flushes files alone that may be written
             os.fsync(file.fileno())  # the content is on disk before the name is
         temporary.replace(path)
     except OSError as error:
@@ -74,9 +74,9 @@ def folder_replaced_atomically(folder: Path) -> Iterator[Path]:
         temporary.chmod(0o777 & ~_process_umask())
         yield temporary
         if folder.exists():
-            # A folder with files in it cannot be replaced in one step.
+            # A folder with files in it cannot be replaced in one step, on Windows none can.
             old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-            folder.replace(old)
+            folder.replace(old / folder.name)
         temporary.replace(folder)
         if old is not None:
             shutil.rmtree(old, ignore_errors=True)
@@ -85,7 +85,7 @@ def folder_replaced_atomically(folder: Path) -> Iterator[Path]:
             error.filename = str(folder)
         if old is not None:
             if not folder.exists():
-                old.replace(folder)
+                (old / folder.name).replace(folder)
             with suppress(OSError):  # the folder could not be moved there, such as a mount point
                 old.rmdir()
         raise

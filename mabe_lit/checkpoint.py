@@ -41,6 +41,7 @@ def load_classifier(path: Path | str) -> BehaviorClassifier:
             has_likelihood=about.get("has_likelihood", False),
         )
         classifier.load_state_dict(checkpoint["state_dict"])
+        classifier.trained_on = dict(about.get("trained_on", {}))
         classes = len(classifier.class_names)
         classifier.decisions = Decisions.from_dict(about.get("decisions"), classes=classes)
     except InputError:
@@ -59,6 +60,28 @@ def check_same_data(classifier: BehaviorClassifier, path: Path) -> None:
             raise InputError(
                 f"train_data_dir: {what} of {folder} is {now}, but {path} was trained with "
                 f"{began_with[what]}; give this run another name"
+            )
+    check_same_recordings(classifier, began_with.get("trained_on", {}), path)
+
+
+def check_same_recordings(
+    classifier: BehaviorClassifier, began_with: Mapping[str, Any], path: Path
+) -> None:
+    """Raise ``InputError`` if ``path`` comes from recordings that have been prepared anew since.
+
+    Args:
+        classifier: What is to be trained, with its ``trained_on``.
+        began_with: ``trained_on`` of what has been trained; what it does not tell is not compared.
+        path: Where that lies.
+    """
+    for key in ("train_data_dir", "val_data_dir"):
+        earlier = began_with.get("digests", {}).get(key)
+        now = classifier.trained_on.get("digests", {}).get(key)
+        if earlier and now and earlier != now:
+            folder = getattr(classifier.config, key)
+            raise InputError(
+                f"{key}: {folder} holds other recordings or labels than those that {path} comes "
+                "from; give this run another name"
             )
 
 

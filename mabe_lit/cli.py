@@ -54,9 +54,13 @@ def parse_arguments(
     add = parser.add_class_arguments if isinstance(target, type) else parser.add_function_arguments
     add(target)
     arguments = _spell_out(argv, target, positional)
-    for option, value in itertools.pairwise(arguments):
+    keys = list(inspect.signature(target).parameters)
+    for index, (option, value) in enumerate(itertools.pairwise(arguments)):
         if option == "--config":
-            _check_config_file(Path(value), list(inspect.signature(target).parameters))
+            # Handed on as text: jsonargparse would read the file in the locale's encoding.
+            arguments[index + 1] = json.dumps(_read_config_file(Path(value), keys))
+        elif not value.strip():
+            raise InputError(f"{option.removeprefix('--')}: is empty")
     try:
         with Path(os.devnull).open("w") as devnull, contextlib.redirect_stderr(devnull):
             namespace: Namespace = parser.parse_args(arguments)
@@ -97,8 +101,8 @@ def _spell_out(
     return spelled
 
 
-def _check_config_file(path: Path, keys: list[str]) -> None:
-    """Raise ``InputError`` if the file is not a YAML mapping with some of ``keys``."""
+def _read_config_file(path: Path, keys: list[str]) -> dict[str, Any]:
+    """The content of a YAML file; ``InputError`` if it is not a mapping with some of ``keys``."""
     if not path.exists():
         raise InputError(f"config: no such file: {path}")
     if path.is_dir():
@@ -117,6 +121,7 @@ def _check_config_file(path: Path, keys: list[str]) -> None:
     for key in content:
         if key not in keys:
             raise InputError(f"config: {path}: {_unknown_key(str(key), keys)}")
+    return content
 
 
 def _explain(message: str, target: Callable[..., Any]) -> str:
@@ -140,6 +145,8 @@ def _explain(message: str, target: Callable[..., Any]) -> str:
 def _unknown_key(word: str, keys: list[str]) -> str:
     key = word.removeprefix("--").partition("=")[0]
     close = difflib.get_close_matches(key, keys, n=1)
+    if not word.startswith("-") and Path(word).suffix in (".yaml", ".yml"):
+        return f"{word}: belongs to no option; did you mean --config {word}?"
     if close:
         return f"{word}: no such key; did you mean {close[0]}?"
     return f"{word}: no such key; allowed are {', '.join(keys)}"

@@ -134,7 +134,7 @@ class Config:
     save_freq: int = 5
     """Epochs between the checkpoints that are kept, beside the best and the last."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where to compute; auto takes a GPU where there is one."""
+    """Where to compute; auto takes an NVIDIA GPU where there is one."""
     devices: int = 1
     """Devices of the machine that train together (DDP), each on batches of batch_size."""
     gpu: str = "T4"

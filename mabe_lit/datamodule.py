@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as pl
 import numpy as np
@@ -100,6 +101,19 @@ class BehaviorDataModule(pl.LightningDataModule):
             )
             for split in (self.train, self.val)
         )
+
+    def describe_source(self) -> dict[str, Any]:
+        """What the recordings are known by, as plain values that a checkpoint keeps.
+
+        Returns:
+            ``digests`` of both folders, where known; ``fps``, each rate of the training recordings;
+            ``likelihood_below``, what was missing when they were prepared, None if unknown.
+        """
+        return {
+            "digests": {"train_data_dir": self.train.digest, "val_data_dir": self.val.digest},
+            "fps": sorted({entry.fps for entry in self.train.entries}),
+            "likelihood_below": self.train.source.get("likelihood_below"),
+        }
 
     def count_classes(self) -> torch.Tensor:
         """Scored training frames of each class, ``(C,)``."""

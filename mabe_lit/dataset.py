@@ -4,7 +4,7 @@
 ``keypoints.npy``       ``(N, A, K, 2)`` float32, all recordings end to end
 ``labels.npy``          ``(N,)`` int16
 ``likelihood.npy``      ``(N, A, K)`` float32, only where a tracker told how sure it was
-``dataset.json``        format version, names, and a row a recording, see ``Entry``
+``dataset.json``        format version, names, digest, and a row a recording, see ``Entry``
 ======================  ==========================================================================
 """
 
@@ -38,6 +38,12 @@ class Entry:
     fps: float
     has_likelihood: bool = False
 
+    @classmethod
+    def of(cls, recording: Recording) -> Entry:
+        """That of a recording by itself."""
+        is_told = recording.likelihood is not None
+        return cls(recording.name, 0, len(recording), recording.fps, has_likelihood=is_told)
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -54,6 +60,7 @@ class Dataset:
         source: How the folder was made, as the writer described it.
         likelihood: ``(N, A, K)`` float32, memory-mapped, read-only; see ``Recording``. None if no
             recording in the folder has one.
+        digest: Short name of all that is in the arrays, None in a folder of an earlier release.
     """
 
     directory: Path
@@ -65,6 +72,7 @@ class Dataset:
     class_names: tuple[str, ...]
     source: Mapping[str, Any]
     likelihood: np.ndarray | None = None
+    digest: str | None = None
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -168,6 +176,7 @@ def open_dataset(directory: Path | str) -> Dataset:
             class_names=tuple(index["class_names"]),
             source=index["source"],
             likelihood=_open_likelihood(directory, entries),
+            digest=index.get("digest"),
         )
         _check(dataset)
     except (KeyError, TypeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -92,14 +93,16 @@ def _write_files(recordings: Iterable[Recording], directory: Path, source: dict[
             frames += length
         if first is None:
             raise InputError("there are no recordings to write")
-    index = {
+        digests = [file.digest() for file in (keypoints, labels, likelihoods) if file is not None]
+    index: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
-        "source": source,
         "animal_names": first.animal_names,
         "keypoint_names": first.keypoint_names,
         "class_names": first.class_names,
         "recordings": [asdict(entry) for entry in entries.values()],
     }
+    content = json.dumps([digests, index]).encode()
+    index |= {"digest": hashlib.blake2b(content, digest_size=16).hexdigest(), "source": source}
     with (directory / "dataset.json").open("w", encoding="utf-8") as table:
         json.dump(index, table, indent=1)
         _put_on_disk(table)
@@ -117,6 +120,7 @@ class _ArrayFile:
         self._path = path
         self._dtype = np.dtype(dtype)
         self._shape: tuple[int, ...] = (0,)
+        self._digest = hashlib.blake2b(digest_size=16)
 
     def __enter__(self) -> Self:
         self._file = self._path.open("wb")
@@ -127,8 +131,14 @@ class _ArrayFile:
         if not self._file.tell():
             self._write_header((0, *values.shape[1:]))
         # Written, not mapped: a full disk is an error then, and not a crash.
-        self._file.write(np.ascontiguousarray(values, self._dtype).data)
+        content = np.ascontiguousarray(values, self._dtype).data
+        self._file.write(content)
+        self._digest.update(content)
         self._shape = (self._shape[0] + len(values), *values.shape[1:])
+
+    def digest(self) -> str:
+        """A short name for the values so far."""
+        return self._digest.hexdigest()
 
     def __exit__(self, kind: object, *_: object) -> None:
         with self._file:

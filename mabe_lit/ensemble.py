@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from mabe_lit.decisions import Decisions, average_decisions
 from mabe_lit.errors import InputError
 from mabe_lit.inference import predict_probabilities
 from mabe_lit.module import BehaviorClassifier
+from mabe_lit.recording import Recording
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,16 @@ class Ensemble:
     def class_names(self) -> tuple[str, ...]:
         """``C`` names."""
         return self.classifiers[0].class_names
+
+    @property
+    def animal_names(self) -> tuple[str, ...]:
+        """``A`` names."""
+        return self.classifiers[0].animal_names
+
+    @property
+    def trained_on(self) -> Mapping[str, Any]:
+        """What the first one's recordings were, see ``BehaviorDataModule.describe_source``."""
+        return self.classifiers[0].trained_on
 
     @property
     def reads_likelihood(self) -> bool:
@@ -62,6 +74,19 @@ class Ensemble:
         if len(each) == 1:
             return each[0]
         return [np.mean(of_recording, axis=0) for of_recording in zip(*each, strict=True)]
+
+    def predict_recording(
+        self, recording: Recording, *, where: str, device: str
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.integer[Any]]]:
+        """Probabilities ``(N, C)`` and labels ``(N,)`` of one recording, see ``check_pose``."""
+        self.check_pose(recording.animal_names, recording.keypoint_names, where=where)
+        (probabilities,) = self.predict_probabilities(
+            recording.keypoints,
+            [Entry.of(recording)],
+            likelihood=recording.likelihood,
+            device=device,
+        )
+        return probabilities, self.decisions.apply(probabilities, recording.fps)
 
 
 def load_ensemble(checkpoint: Sequence[str] | str, *, raw: bool) -> Ensemble:

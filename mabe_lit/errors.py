@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import warnings
 from collections.abc import Iterator
@@ -23,6 +24,10 @@ def one_line_errors() -> Iterator[None]:
     That is an ``InputError`` or a failure of the file system. Any other exception is a defect of
     the package and keeps its traceback. Warnings are shown as by ``one_line_warnings``.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or file of another encoding shows a name that it does not know in escapes.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     with one_line_warnings():
         try:
             yield

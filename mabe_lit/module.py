@@ -53,6 +53,8 @@ class BehaviorClassifier(pl.LightningModule):
         self.keypoint_names = keypoint_names
         self.class_names = class_names
         self.decisions = Decisions.identity(len(class_names))
+        # What the recordings are known by, see BehaviorDataModule.describe_source.
+        self.trained_on: dict[str, Any] = {}
         self.features = PoseFeatures(
             kind=config.features,
             animal_names=animal_names,
@@ -103,12 +105,21 @@ class BehaviorClassifier(pl.LightningModule):
     ) -> None:
         """Raise ``InputError`` if poses ``where`` are not of the training's animals and key points.
 
-        Animals may have other names, key points must have the same ones in the same order.
+        Animals may have other names, but not the same ones in another order if training told them
+        apart. Key points must have the same names in the same order.
         """
         if len(animal_names) != len(self.animal_names):
             raise InputError(
                 f"{where}: has {len(animal_names)} animals ({', '.join(animal_names)}), "
                 f"but the checkpoint was trained on {len(self.animal_names)}"
+            )
+        is_reordered = tuple(animal_names) != self.animal_names and (
+            sorted(animal_names) == sorted(self.animal_names)
+        )
+        if is_reordered and not self.config.swap_animals:
+            raise InputError(
+                f"{where}: has the animals {', '.join(animal_names)} in this order, but the "
+                f"checkpoint was trained on {', '.join(self.animal_names)}"
             )
         if tuple(keypoint_names) != self.keypoint_names:
             raise InputError(
@@ -205,6 +216,7 @@ class BehaviorClassifier(pl.LightningModule):
             "version": CHECKPOINT_VERSION,
             "config": self.config.to_dict(),
             "decisions": self.decisions.to_dict(),
+            "trained_on": self.trained_on,
             **self.describe_data(),
         }
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mabe_lit.atomic import folder_filled_atomically
 from mabe_lit.cli import parse_arguments
-from mabe_lit.errors import one_line_errors
+from mabe_lit.errors import InputError, InputWarning, describe_error, one_line_errors
 from mabe_lit.process import tune_process
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_MOST_NAMED = 5
 _DECIMALS = 6
 """Of seconds and probabilities in the tables; so many digits would cut a long video's times."""
 
@@ -25,8 +28,8 @@ def predict(
     checkpoint: list[str] | str,
     poses: str,
     output: str,
-    fps: float = 30.0,
-    likelihood_below: float = 0.1,
+    fps: float | None = None,
+    likelihood_below: float | None = None,
     raw: bool = False,
     device: str = "auto",
 ) -> list[Path]:
@@ -37,20 +40,21 @@ def predict(
             mean probability counts, and the mean of their decisions.
         poses: Pose file, or a folder of them, with the key points of the training.
         output: Folder for NAME.frames.csv and NAME.bouts.csv of each recording.
-        fps: Frames per second of the videos.
-        likelihood_below: Points that the tracker holds less likely than this are missing.
+        fps: Frames per second of the videos; that of the training recordings if left out.
+        likelihood_below: Points that the tracker holds less likely than this are missing; what was
+            so in training if left out.
         raw: Predict the most probable class of each frame, without smoothing, class weights and
             minimum bouts.
         device: Where to compute: auto, cpu or cuda.
 
     Returns:
-        The files written, two a recording; all of them or, on an error, none.
+        The files written, two a recording.
 
     Raises:
-        InputError: If checkpoint and poses cannot be read or do not fit together.
+        InputError: If checkpoint and poses cannot be read or do not fit together. A file among
+            others that cannot be read is named at the end, when the tables of the others are there.
     """
     # torch takes seconds to import; --help and a wrong key do not wait for it.
-    from mabe_lit.atomic import folder_filled_atomically
     from mabe_lit.dataset import Entry, warn_of_untold
     from mabe_lit.device import resolve_device
     from mabe_lit.ensemble import load_ensemble
@@ -59,32 +63,70 @@ def predict(
     check_reading_options(fps, likelihood_below)
     resolve_device(device)
     classifier = load_ensemble(checkpoint, raw=raw)
-    names = []
-    entries = []
-    with folder_filled_atomically(Path(output)) as temporary:
-        for file in list_pose_files(poses):
+    fps, likelihood_below = _as_trained(classifier.trained_on, fps, likelihood_below)
+    pose_files = list_pose_files(poses)
+    written: list[Path] = []
+    entries: list[Entry] = []
+    failed: list[str] = []
+    for number, file in enumerate(pose_files, 1):
+        try:
             recording = read_poses(file, fps=fps, likelihood_below=likelihood_below)
-            classifier.check_pose(recording.animal_names, recording.keypoint_names, where=str(file))
-            is_told = recording.likelihood is not None
-            entries.append(Entry(recording.name, 0, len(recording), fps, has_likelihood=is_told))
-            (probabilities,) = classifier.predict_probabilities(
-                recording.keypoints,
-                entries[-1:],
-                likelihood=recording.likelihood,
-                device=device,
-            )
-            predicted = classifier.decisions.apply(probabilities, fps)
-            names_and_rate = (classifier.class_names, fps)
+            recording = recording.in_order_of(classifier.animal_names)
+            answer = classifier.predict_recording(recording, where=str(file), device=device)
+            about = (*answer, classifier.class_names, fps)
             tables = {
-                "frames": tabulate_frames(probabilities, predicted, *names_and_rate),
-                "bouts": tabulate_bouts(probabilities, predicted, *names_and_rate),
+                f"{recording.name}.frames.csv": tabulate_frames(*about),
+                f"{recording.name}.bouts.csv": tabulate_bouts(*about),
             }
-            for kind, table in tables.items():
-                names.append(f"{recording.name}.{kind}.csv")
-                table.round(_DECIMALS).to_csv(temporary / names[-1], index=False)
+            written += _write(tables, Path(output))
+            entries.append(Entry.of(recording))
+        except InputError as error:
+            failed.append(describe_error(error))
+        if len(pose_files) > 1:
+            print(f"{number} of {len(pose_files)}: {file.name}", flush=True)
+    if failed:
+        others = f"; the tables of {len(entries)} others are in {output}" if entries else ""
+        more = f"; {len(failed) - _MOST_NAMED} more" if len(failed) > _MOST_NAMED else ""
+        raise InputError(f"{'; '.join(failed[:_MOST_NAMED])}{more}{others}")
     if classifier.reads_likelihood:
         warn_of_untold(entries, poses)
-    return [Path(output) / name for name in names]
+    return written
+
+
+def _as_trained(
+    trained_on: Mapping[str, Any], fps: float | None, likelihood_below: float | None
+) -> tuple[float, float]:
+    """Rate and threshold: those given, else the training's, else what ``prepare`` takes.
+
+    Raises:
+        InputError: If no rate is given and the training recordings have several.
+    """
+    rates = trained_on.get("fps") or [30.0]
+    if fps is None and len(rates) > 1:
+        listed = " and ".join(f"{rate:g}" for rate in rates)
+        raise InputError(f"--fps is missing: training had recordings of {listed} frames a second")
+    trained_below = trained_on.get("likelihood_below")
+    if trained_below is None:
+        trained_below = 0.1
+    elif likelihood_below is not None and likelihood_below != trained_below:
+        warnings.warn(
+            InputWarning(
+                f"--likelihood_below is {likelihood_below:g}, but training had {trained_below:g}"
+            ),
+            stacklevel=3,
+        )
+    return (
+        rates[0] if fps is None else fps,
+        trained_below if likelihood_below is None else likelihood_below,
+    )
+
+
+def _write(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
+    """Write a recording's tables, all or none."""
+    with folder_filled_atomically(folder) as temporary:
+        for name, table in tables.items():
+            table.round(_DECIMALS).to_csv(temporary / name, index=False)
+    return [folder / name for name in tables]
 
 
 def tabulate_frames(

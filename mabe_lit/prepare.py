@@ -173,6 +173,8 @@ def _choose_classes(
     found = f"the annotations hold {', '.join(sorted(known)) or 'none'}"
     if not classes:
         raise InputError(f"--classes is missing; {found}")
+    if not all(map(str.strip, classes)):
+        raise InputError("--classes: one of them is empty")
     if len(set(classes)) < len(classes):
         raise InputError(f"--classes names one twice: {' '.join(classes)}")
     unknown = [name for name in classes if name not in known and name != background]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -60,6 +60,15 @@ class Recording:
         labels = np.full(len(keypoints), UNSCORED, np.int16)
         names = (animal_names, keypoint_names)
         return cls(name, keypoints, labels, fps, *names, likelihood=likelihood)
+
+    def in_order_of(self, animal_names: tuple[str, ...]) -> Recording:
+        """The same with its animals in this order; as it is if these are other names."""
+        if sorted(animal_names) != sorted(self.animal_names):
+            return self
+        order = [self.animal_names.index(name) for name in animal_names]
+        likelihood = None if self.likelihood is None else self.likelihood[:, order]
+        keypoints = self.keypoints[:, order]
+        return replace(self, keypoints=keypoints, animal_names=animal_names, likelihood=likelihood)
 
     @property
     def missing_share(self) -> float:

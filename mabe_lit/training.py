@@ -17,7 +17,7 @@ from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.pytorch.callbacks import RichProgressBar
 
 from mabe_lit.callbacks import EmaWeights, EpochTable
-from mabe_lit.checkpoint import check_same_data, load_classifier
+from mabe_lit.checkpoint import check_same_data, check_same_recordings, load_classifier
 from mabe_lit.compiled import check_compiler, compile_training
 from mabe_lit.config import Config
 from mabe_lit.datamodule import BehaviorDataModule
@@ -69,7 +69,7 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
     folder = open_run(config)  # after all checks, so that a wrong setting leaves no folder behind
     result = read_result(folder)
     if result is not None:
-        return result
+        return _earlier(result, folder, classifier)
     is_terminal = sys.stdout.isatty()
     table = EpochTable(folder / "metrics.csv")
     with quiet_lightning():
@@ -115,7 +115,16 @@ def _prepare(config: Config) -> tuple[torch.device, BehaviorDataModule, Behavior
     data = BehaviorDataModule(config)
     data.prepare_data()
     data.setup()
-    return device, data, build_classifier(config, data.train)
+    counts = zip(data.train.class_names, data.count_classes(), strict=True)
+    shown = [name for name, frames in counts if frames]
+    if len(shown) < 2:
+        raise InputError(
+            f"train_data_dir: all scored frames of {config.train_data_dir} are {shown[0]}, nothing "
+            "is to tell apart; prepare it with more --classes, or with a --background"
+        )
+    classifier = build_classifier(config, data.train)
+    classifier.trained_on = data.describe_source()
+    return device, data, classifier
 
 
 def build_classifier(config: Config, dataset: Dataset) -> BehaviorClassifier:
@@ -158,12 +167,22 @@ def build_trainer(
 
 
 def _cross_validate(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[str, Any]:
-    _prepare(replace(config, fold=1))  # an error leaves no folder behind
+    *_, classifier = _prepare(replace(config, fold=1))  # an error leaves no folder behind
     folder = open_run(config)
     result = read_result(folder)
     if result is not None:
-        return result
-    return write_result(folder, train_folds(config, lambda fold: _train(fold, on_checkpoint)))
+        return _earlier(result, folder, classifier)
+    result = train_folds(config, lambda fold: _train(fold, on_checkpoint))
+    return write_result(folder, result | {"trained_on": classifier.trained_on})
+
+
+def _earlier(
+    result: dict[str, Any], folder: Path, classifier: BehaviorClassifier
+) -> dict[str, Any]:
+    """The result of a run that is complete, if it is of the recordings that are there now."""
+    check_same_recordings(classifier, result.get("trained_on", {}), folder)
+    print(f"{folder} is complete, this is its result:", flush=True)
+    return result
 
 
 def _finish(
@@ -202,6 +221,7 @@ def _finish(
     return scores.to_dict() | {
         "decisions": decisions,
         "best_checkpoint": str(best),
+        "trained_on": classifier.trained_on,
         "epochs": len(table.rows),
         "parameters": sum(weight.numel() for weight in classifier.network.parameters()),
         "steps": steps,

@@ -8,6 +8,7 @@ import pickle
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from test_evaluate_predict import names_of, write_deeplabcut
@@ -16,6 +17,7 @@ from test_training import tiny_config
 from mabe_lit import evaluate, predict
 from mabe_lit import fit as fit_command
 from mabe_lit.dataset_writer import write_dataset
+from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.fit import fit
 from mabe_lit.recording import Recording
 from mabe_lit.synthetic import simulate_recordings
@@ -212,10 +214,71 @@ def test_predict_poses_with_other_keypoints(good, capsys):
     assert "1DLC.csv: has the key points a, b, c, d, e, f, g, but the checkpoint" in message
 
 
-def test_predict_leaves_nothing_if_the_second_recording_is_damaged(good, capsys):
+def test_predict_names_what_is_damaged_and_writes_the_others(good, capsys):
     whole = (good / "poses/1DLC.csv").read_text()
     (good / "poses/2DLC.csv").write_text(whole[:-40])
-    assert "2DLC.csv" in run_predict(good, capsys)
+    (good / "poses/3DLC.csv").write_text(whole)
+    output = good / "out"
+    options = ("--checkpoint", good / "best.ckpt", "--poses", good / "poses", "--output", output)
+    with pytest.raises(SystemExit) as end:
+        predict.main([str(option) for option in options])
+    captured = capsys.readouterr()
+    assert end.value.code == 2
+    (line,) = captured.err.splitlines()
+    assert "2DLC.csv: line" in line
+    assert line.endswith(f"; the tables of 2 others are in {output}")
+    assert captured.out.splitlines() == [f"{n} of 3: {n}DLC.csv" for n in (1, 2, 3)]
+    names = [f"{name}.{kind}.csv" for name in (1, 3) for kind in ("bouts", "frames")]
+    assert sorted(file.name for file in output.iterdir()) == names
+
+
+def test_predict_takes_rate_and_threshold_of_the_training(good, tmp_path):
+    checkpoint = torch.load(good / "best.ckpt", weights_only=True)
+    about = checkpoint["mabe_lit"]["trained_on"]
+    assert about["fps"] == [30.0]
+    table = (good / "poses/1DLC.csv").read_text().replace("0.99", "0.5")
+    (good / "poses/1DLC.csv").write_text(table)
+
+    def predicted(name, **changes):
+        options = {"checkpoint": str(good / "best.ckpt"), "poses": str(good / "poses")} | changes
+        frames, _ = predict.predict(**options, output=str(tmp_path / name))
+        return pd.read_csv(frames)
+
+    about |= {"fps": [10.0], "likelihood_below": 0.2}
+    torch.save(checkpoint, good / "best.ckpt")
+    assert predicted("as trained")["time_s"][1] == 0.1
+    assert predicted("another rate", fps=20.0)["time_s"][1] == 0.05
+    with (
+        pytest.warns(InputWarning, match=r"--likelihood_below is 0.9, but training had 0.2"),
+        pytest.raises(InputError, match="never tracked"),
+    ):
+        predicted("nothing left", likelihood_below=0.9)
+    about |= {"fps": [10.0, 25.0]}
+    torch.save(checkpoint, good / "best.ckpt")
+    with pytest.raises(InputError, match="training had recordings of 10 and 25 frames a second"):
+        predicted("which")
+
+
+def test_predict_puts_the_animals_in_the_order_of_the_training(good, tmp_path):
+    recording = simulate_recordings(1, 80, 0)[0]
+    swapped = Recording.unscored(
+        "1",
+        recording.keypoints[:, ::-1],
+        30.0,
+        recording.animal_names[::-1],
+        names_of(recording)[1],
+    )
+    options = {"checkpoint": str(good / "best.ckpt"), "poses": str(good / "poses")}
+    first, _ = predict.predict(**options, output=str(tmp_path / "as trained"))
+    write_deeplabcut(good / "poses/1DLC.csv", swapped)
+    second, _ = predict.predict(**options, output=str(tmp_path / "swapped"))
+    assert first.read_text() == second.read_text()
+
+
+def test_evaluate_animals_in_another_order(good, capsys):
+    dataset_with(good, animal_names=("intruder", "resident"))
+    message = run_evaluate(good, capsys)
+    assert "has the animals intruder, resident in this order, but the checkpoint" in message
 
 
 def test_predict_leaves_no_folders_that_it_made(good, capsys):

@@ -1,4 +1,5 @@
 import inspect
+import os
 import subprocess
 import sys
 
@@ -66,6 +67,8 @@ def test_config_survives_yaml():
         (["--zzz", "3"], r"--zzz: no such key; allowed are train_data_dir, val_data_dir, dataset"),
         (["--epochs"], r"epochs: has no value; expected a whole number"),
         (["stray"], r"stray: no such key"),
+        (["social.yaml"], r"social.yaml: belongs to no option; did you mean --config social.yaml"),
+        (["--train_data_dir", " "], r"train_data_dir: is empty"),
         (["--run", "../up"], r"run: must stay inside checkpoint_dir, got '../up'"),
         (["--run", "/abs"], r"run: must be the name of a folder, got '/abs'"),
         (["--val_data_dir", "data/synthetic/train"], r"val_data_dir: must be another folder"),
@@ -94,6 +97,30 @@ def test_config_file_that_is_wrong_is_named(tmp_path, content, message):
     file.write_bytes(content)
     with pytest.raises(InputError, match=message):
         parse_config(["--config", str(file)])
+
+
+def test_config_file_is_utf8_whatever_the_locale(tmp_path):
+    file = tmp_path / "c.yaml"
+    file.write_text("train_data_dir: data/Mäuse\nlearning_rate: 1e-3\n", encoding="utf-8")
+    code = (
+        "from mabe_lit.config import parse_config\n"
+        f"config = parse_config(['--config', {str(file)!r}, '--epochs', '3'])\n"
+        "assert config.train_data_dir == 'data/M\\u00e4use', ascii(config.train_data_dir)\n"
+        "assert (config.learning_rate, config.epochs) == (1e-3, 3)\n"
+    )
+    environment = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+
+
+def test_name_that_the_terminal_does_not_know_is_shown_in_escapes():
+    code = (
+        "from mabe_lit.errors import one_line_errors\n"
+        "with one_line_errors():\n    print('\\u30de')\n"
+    )
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, check=True)
+    assert done.stdout.strip() == b"\\u30de"
 
 
 def test_dataset_is_simulated_only_into_the_default_folders():

@@ -38,7 +38,10 @@ def social_classifier(tmp_path, *, has_likelihood=False, **changes):
 
 @pytest.fixture(scope="module")
 def recordings():
-    return simulate_recordings(2, 900, 3)
+    recordings = simulate_recordings(2, 900, 3)
+    for recording in recordings:
+        recording.labels[:300] = 0  # so that there is something to learn
+    return recordings
 
 
 @pytest.fixture(scope="module")

@@ -200,6 +200,7 @@ def test_several_checkpoints_can_be_evaluated(runs, tmp_path):
 
 def test_several_checkpoints_must_agree_and_the_other_one_is_named(runs, poses, tmp_path, capsys):
     source = simulate_recordings(1, 500, 3)[0]
+    source.labels[:250] = 0
     animals, points, classes = names_of(source)
     for kind, names in (
         ("classes", (animals, points, tuple("abcd"))),

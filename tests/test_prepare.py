@@ -181,6 +181,7 @@ BAD_OPTIONS = {
         "no annotation has 'atack'; the annotations hold attack, base, freeze, mount",
     ),
     "no known class": (["--classes", "sniff", "groom"], "no annotation has 'sniff'; the annot"),
+    "empty class": (["--classes", "attack", " "], "--classes: one of them is empty"),
     "class twice": (["--classes", "attack", "attack"], "--classes names one twice: attack attack"),
     "only unscored": (["--classes", "freeze"], "no frame is scored as freeze"),
     "other channel": (["--channel", "S2"], "has no channel 'S2', only S1"),

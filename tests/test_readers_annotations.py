@@ -216,6 +216,11 @@ def test_aggregated_boris_events_are_read(tmp_path):
     assert spans(annotation) == [(3, 9, "attack")]
 
 
+def test_predicted_frames_are_frame_labels(tmp_path):
+    table = "frame,time_s,predicted,p_a,p_b\n0,0.0,a,0.9,0.1\n1,0.033333,b,0.2,0.8\n"
+    assert spans(read_annotation(write(tmp_path, table), fps=30)) == [(0, 1, "a"), (1, 2, "b")]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -110,6 +111,38 @@ def test_same_seed_gives_the_same_losses(run, tmp_path):
         [row["train_loss"] for row in metrics_of(each)] for each in (config, tiny_config(tmp_path))
     )
     assert first == second
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_recordings_that_changed_since_are_another_run(tmp_path, split, is_complete):
+    recordings = simulate_recordings(2, 256, 3)
+    for recording in recordings:
+        recording.labels[:100] = 0
+    for number, folder in enumerate(("train", "val")):
+        write_dataset(recordings[number : number + 1], tmp_path / "data" / folder)
+    config = tiny_config(tmp_path, dataset="recordings", epochs=1)
+    fit(config)
+    again = fit(config)
+    if not is_complete:
+        (config.run_dir / "result.json").unlink()
+    assert again["trained_on"]["digests"]["train_data_dir"]
+    changed = recordings[split == "val"]
+    labels = changed.labels.copy()
+    labels[0] = UNSCORED
+    write_dataset([replace(changed, labels=labels)], tmp_path / "data" / split, overwrite=True)
+    with pytest.raises(InputError, match=rf"{split}_data_dir: .*/{split} holds other recordings"):
+        fit(config)
+
+
+def test_one_class_is_nothing_to_learn(tmp_path):
+    recording = simulate_recordings(1, 256, 3)[0]
+    recording.labels[:] = 2
+    for split in ("train", "val"):
+        write_dataset([replace(recording, name=split)], tmp_path / "data" / split)
+    with pytest.raises(InputError, match=r"all scored frames of .*train are mount, nothing is to"):
+        fit(tiny_config(tmp_path, dataset="recordings"))
+    assert not (tmp_path / "checkpoints").exists()
 
 
 def test_complete_run_is_not_trained_again(run):

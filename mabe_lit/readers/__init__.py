@@ -102,11 +102,11 @@ def read_poses(path: Path | str, *, fps: float = 30.0, likelihood_below: float =
     return to_recording(tracks, fps=fps, likelihood_below=likelihood_below)
 
 
-def check_reading_options(fps: float, likelihood_below: float) -> None:
-    """Raise ``InputError`` unless ``fps`` is above 0 and ``likelihood_below`` 0 to 1."""
-    if not (math.isfinite(fps) and fps > 0):
+def check_reading_options(fps: float | None, likelihood_below: float | None) -> None:
+    """Raise ``InputError`` unless ``fps`` is above 0 and ``likelihood_below`` 0 to 1, or None."""
+    if fps is not None and not (math.isfinite(fps) and fps > 0):
         raise InputError(f"--fps is {fps:g}, expected a number above 0")
-    if not 0 <= likelihood_below <= 1:
+    if likelihood_below is not None and not 0 <= likelihood_below <= 1:
         raise InputError(f"--likelihood_below is {likelihood_below:g}, expected 0 to 1")
 
 

@@ -1,4 +1,7 @@
-"""A label a frame in a plain CSV: ``frame, label``, or ``label`` alone, a row a frame from 0 on."""
+"""A label a frame in a plain CSV: ``frame, label``, or ``label`` alone, a row a frame from 0 on.
+
+What ``mabe_lit.predict`` writes is one as well, to be corrected and learned from.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from mabe_lit.errors import InputError
 from mabe_lit.readers.files import delimiter_of, read_lines, split_cells
 from mabe_lit.readers.intervals import Annotation, Interval
 
-_LABEL_COLUMNS = ("label", "behavior", "behaviour")
+_LABEL_COLUMNS = ("label", "behavior", "behaviour", "predicted")
 
 
 def matches(head: str) -> bool:
