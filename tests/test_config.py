@@ -135,7 +135,15 @@ def test_run_is_named_by_what_it_computes():
     assert Config().run != Config(seed=43).run
 
 
-COMMANDS = ("prepare", "fit", "evaluate", "predict", "baseline", "compare")
+COMMANDS = ("prepare", "fit", "evaluate", "predict", "baseline", "compare", "benchmark")
+
+
+def test_package_lists_its_commands():
+    command = [sys.executable, "-m", "mabe_lit"]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert [line.split()[2] for line in out.splitlines() if line.startswith("python")] == [
+        f"mabe_lit.{name}" for name in COMMANDS
+    ]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -121,7 +121,10 @@ def match_annotations(names: Sequence[str], files: Iterable[Path]) -> dict[str, 
     for name, matches in found.items():
         if len(matches) > 1:
             listed = ", ".join(file.name for file in matches)
-            raise InputError(f"recording {name!r} has {len(matches)} annotation files: {listed}")
+            raise InputError(
+                f"recording {name!r} has {len(matches)} annotation files: {listed}; those of "
+                "another annotator belong in another folder, and make another dataset"
+            )
         if not matches:
             listed = ", ".join(file.name for file in files[:5]) + (", ..." if files[5:] else "")
             raise InputError(
