@@ -56,9 +56,9 @@ def benchmark(
         InputError: If the setting is wrong, or there is no such device.
     """
     # torch and lightning take seconds to import; --help and a wrong key do not wait for them.
+    from mabe_lit.callbacks import quiet_lightning
     from mabe_lit.timing import measure
     from mabe_lit.timing_data import RECORDING_FRAMES
-    from mabe_lit.training import quiet_lightning
 
     changes = {"model_type": model, "features": features, "batch_size": batch_size}
     options = [f"--{key}={value}" for key, value in changes.items() if value is not None]

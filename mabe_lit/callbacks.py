@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import csv
+import logging
 import math
+import signal
+import threading
 import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +28,18 @@ class EmaWeights(WeightAveraging):
     def __init__(self, decay: float) -> None:
         """Keep a share ``decay`` of the average in each step."""
         super().__init__(multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
+
+
+class StopAtOnce(pl.Callback):
+    """Ends a training of several processes on SIGTERM as Ctrl-C does.
+
+    Lightning's handler sends a message to the other processes, which wait for a gradient.
+    """
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Put the handler in place of Lightning's, which puts back the former one at the end."""
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 class EpochTable(pl.Callback):
@@ -90,3 +108,14 @@ def format_epoch(row: dict[str, float], epochs: int) -> str:
         f"val loss {row['val_loss']:.4f}  val macro F1 {row['val_macro_f1']:.4f}  "
         f"{row['steps_per_s']:.1f} it/s  {left // 60:.0f}:{left % 60:02.0f} left"
     )
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Hide what Lightning says of the machine and of choices that were made on purpose here."""
+    for logger in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(logger).setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*does not have many workers.*")
+        warnings.filterwarnings("ignore", ".*Checkpoint directory .* exists and is not empty.*")
+        yield

@@ -58,7 +58,8 @@ def parse_arguments(
     for index, (option, value) in enumerate(itertools.pairwise(arguments)):
         if option == "--config":
             # Handed on as text: jsonargparse would read the file in the locale's encoding.
-            arguments[index + 1] = json.dumps(_read_config_file(Path(value), keys))
+            content = _read_config_file(Path(value), keys)
+            arguments[index + 1] = json.dumps(content, default=str)  # a date is text
         elif not value.strip():
             raise InputError(f"{option.removeprefix('--')}: is empty")
     try:
@@ -121,6 +122,8 @@ def _read_config_file(path: Path, keys: list[str]) -> dict[str, Any]:
     for key in content:
         if key not in keys:
             raise InputError(f"config: {path}: {_unknown_key(str(key), keys)}")
+        if content[key] is content:
+            raise InputError(f"config: {path}: {key}: holds itself")
     return content
 
 

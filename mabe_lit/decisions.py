@@ -103,6 +103,11 @@ class Decisions:
         minimum_frames = [int(seconds * fps + 0.5) for seconds in self.minimum_bout_s]
         return merge_short_bouts(labels, minimum_frames)
 
+    def were_fitted_on(self, labels: Sequence[_Ints]) -> bool:
+        """Whether some of these labels of recordings are those that they were fitted on."""
+        digests = {*digest_labels(labels), _digest_of_all(labels)}
+        return not digests.isdisjoint(self.fitted_on)
+
     def to_dict(self) -> dict[str, Any]:
         """All fields as plain values, what a checkpoint holds."""
         return {
@@ -165,10 +170,24 @@ def average_decisions(decisions: Sequence[Decisions]) -> Decisions:
 
 
 def digest_labels(labels: Sequence[_Ints]) -> tuple[str, ...]:
-    """A short name for the labels of each recording of which some frame is scored."""
-    contents = (np.ascontiguousarray(each, "<i2") for each in labels)
+    """A short name for the labels of each recording, by which it is known again.
+
+    Recordings of one class do not count, unless all are such: those of equal length look alike.
+    """
+    classes = [len(np.unique(each[each != UNSCORED])) for each in labels]
+    telling = min(2, max(classes, default=0))
+    contents = [np.ascontiguousarray(each, "<i2").tobytes() for each in labels]
     return tuple(
-        hashlib.sha256(each.tobytes()).hexdigest()[:16]
-        for each in contents
-        if (each != UNSCORED).any()
+        hashlib.sha256(content).hexdigest()[:16]
+        for content, count in zip(contents, classes, strict=True)
+        if 0 < telling <= count
     )
+
+
+def _digest_of_all(labels: Sequence[_Ints]) -> str:
+    """The one digest that checkpoints of earlier releases hold."""
+    digest = hashlib.sha256()
+    for label in labels:
+        digest.update(f"{len(label)}:".encode())
+        digest.update(np.ascontiguousarray(label, "<i2").tobytes())
+    return digest.hexdigest()[:16]

@@ -51,7 +51,6 @@ def evaluate(
     """
     # torch takes seconds to import; --help and a wrong key do not wait for it.
     from mabe_lit.dataset import open_dataset, warn_of_untold
-    from mabe_lit.decisions import digest_labels
     from mabe_lit.ensemble import load_ensemble
     from mabe_lit.metrics import score_recordings
 
@@ -90,7 +89,7 @@ def evaluate(
         predicted=predicted,
     )
     about = decisions.describe(dataset.class_names) | {
-        "fitted_on_this_data": not set(digest_labels(labels)).isdisjoint(decisions.fitted_on)
+        "fitted_on_this_data": decisions.were_fitted_on(labels)
     }
     result = scores.to_dict() | {"decisions": None if raw else about}
     save_evaluation(Path(output), result, scores, probabilities, predicted, dataset)

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import torch
 from torch import Tensor, nn
 
 from mabe_lit.bodies import find_bodies
 from mabe_lit.gaps import fill_likelihood, fill_missing, find_missing
 from mabe_lit.scaling import ROBUST_RANGE, robust_scale
+from mabe_lit.skeleton import find_body_axis
 from mabe_lit.social import GROUPS, social_feature_names, social_features
-
-FRONT_NAMES = ("nose", "snout", "head", "neck", "(?<!r)ear", "top")
-"""Patterns in a key point's name that say it lies in front, the best first."""
-BACK_NAMES = ("tail ?base", "tail ?start", "tti", "tail", "hip", "rump", "abdomen")
-"""Patterns in a key point's name that say it lies behind, the best first."""
 
 COORDINATE_SCALE = 0.25
 """Body lengths that become 1 for the network. The animals are many body lengths apart, but
@@ -197,40 +191,6 @@ class PoseFeatures(nn.Module):
         self.scale.copy_(torch.where(is_share, 1.0, robust_scale(sample, at_least=0.1)))
 
 
-def find_body_axis(keypoint_names: tuple[str, ...]) -> tuple[int, int]:
-    """Indices of the key points at an animal's front and back end, by their names.
-
-    Where the names say nothing, the first key point is the front and the last the back.
-    """
-    names = [_words(name) for name in keypoint_names]
-    front = _first_match(names, FRONT_NAMES, default=0)
-    back = _first_match(names, BACK_NAMES, default=len(names) - 1)
-    return (front, back) if front != back else (0, len(names) - 1)
-
-
-def find_mirror_order(keypoint_names: tuple[str, ...]) -> list[int]:
-    """For each key point the one on the animal's other side, by their names; else itself.
-
-    ``left_ear`` and ``right_ear``, ``LeftHip`` and ``RightHip``, ``ear_l`` and ``ear_r``, ``earL``
-    and ``earR``, ``Lear`` and ``Rear`` are pairs.
-    """
-    names = [_words(name) for name in keypoint_names]
-    sides = {"left": "right", "right": "left", "l": "r", "r": "l"}
-    pattern = re.compile(r"left|right|(?<![a-z])[lr](?![a-z])")
-    order = []
-    for index, name in enumerate(names):
-        other = pattern.sub(lambda found: sides[found[0]], name)
-        initial = {"L": "R", "R": "L"}.get(keypoint_names[index][:1], "")
-        swapped = initial + keypoint_names[index][1:]
-        if other in names and other != name:
-            order.append(names.index(other))
-        elif initial and swapped in keypoint_names:
-            order.append(keypoint_names.index(swapped))
-        else:
-            order.append(index)
-    return order
-
-
 def align_to_first_animal(points: Tensor, missing: Tensor, front: int, back: int) -> Tensor:
     """Put the first animal of each window's middle frame at the origin, facing +x.
 
@@ -259,16 +219,3 @@ def align_to_first_animal(points: Tensor, missing: Tensor, front: int, back: int
     rotation = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], -2)
     centred = (points - origin[:, None, None, None]) / length[:, None, None, None, None]
     return torch.einsum("btakx,bxy->btaky", centred, rotation)
-
-
-def _words(name: str) -> str:
-    """A key point's name in lower case, its words apart: ``earL`` is ``ear l``."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|[_-]", " ", name).lower()
-
-
-def _first_match(names: list[str], parts: tuple[str, ...], *, default: int) -> int:
-    for part in parts:
-        for index, name in enumerate(names):
-            if re.search(part, name):
-                return index
-    return default

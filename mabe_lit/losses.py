@@ -5,37 +5,8 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torchmetrics import Metric
 
 from mabe_lit import UNSCORED
-
-
-class MeanLoss(Metric):
-    """Mean loss of all scored frames of an epoch, of all processes; knows it without waiting.
-
-    ``torchmetrics.MeanMetric`` looks for NaN in each value, for which a GPU must finish first, and
-    forgets the weights where it is told not to.
-    """
-
-    full_state_update = False
-    total: Tensor
-    frames: Tensor
-
-    def __init__(self) -> None:
-        """Start with no frame."""
-        super().__init__()
-        self.add_state("total", torch.zeros(()), dist_reduce_fx="sum")
-        self.add_state("frames", torch.zeros((), dtype=torch.int64), dist_reduce_fx="sum")
-
-    def update(self, loss: Tensor, labels: Tensor) -> None:
-        """Add a batch's mean ``loss`` over those of its ``labels (B, T)`` that are scored."""
-        frames = (labels != UNSCORED).sum()
-        self.total += loss.detach().float() * frames
-        self.frames += frames
-
-    def compute(self) -> Tensor:
-        """The mean; 0 where no frame is scored."""
-        return self.total / self.frames.clamp(min=1)
 
 
 def smoothing_loss(logits: Tensor, labels: Tensor, *, threshold: float = 4.0) -> Tensor:

@@ -8,19 +8,19 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from torch import Tensor
-from torchmetrics import MetricCollection
-from torchmetrics.classification import MulticlassF1Score
 
 from mabe_lit import UNSCORED
 from mabe_lit.augment import Batch, all_views, augment
 from mabe_lit.config import Config
 from mabe_lit.decisions import Decisions
 from mabe_lit.distributed import process_rank, share_of_frames
+from mabe_lit.epoch_metrics import MeanLoss, build_metrics
 from mabe_lit.errors import InputError
-from mabe_lit.features import PoseFeatures, find_mirror_order
-from mabe_lit.losses import MeanLoss, frame_loss, mask_edges, smoothing_loss
+from mabe_lit.features import PoseFeatures
+from mabe_lit.losses import frame_loss, mask_edges, smoothing_loss
 from mabe_lit.models import build_model
 from mabe_lit.optim import build_optimizer, learning_rate_factor
+from mabe_lit.skeleton import find_mirror_order
 from mabe_lit.social import GROUPS
 
 CHECKPOINT_VERSION = 1
@@ -243,11 +243,3 @@ class BehaviorClassifier(pl.LightningModule):
     def _layout(self) -> tuple[str, ...]:
         animals, points = len(self.animal_names), len(self.keypoint_names)
         return (f"{self.config.features} of {animals} animals x {points} key points",)
-
-
-def build_metrics(class_names: tuple[str, ...]) -> MetricCollection:
-    """Macro F1 over all scored frames of an epoch; takes ``(frames, C)`` logits and labels."""
-    macro_f1 = MulticlassF1Score(
-        len(class_names), average="macro", ignore_index=UNSCORED, validate_args=False
-    )
-    return MetricCollection({"macro_f1": macro_f1})

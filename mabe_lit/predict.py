@@ -64,7 +64,7 @@ def predict(
     resolve_device(device)
     classifier = load_ensemble(checkpoint, raw=raw)
     fps, likelihood_below = _as_trained(classifier.trained_on, fps, likelihood_below)
-    pose_files = list_pose_files(poses)
+    pose_files = list_pose_files(poses, with_empty=True)
     written: list[Path] = []
     entries: list[Entry] = []
     failed: list[str] = []
@@ -73,17 +73,18 @@ def predict(
             recording = read_poses(file, fps=fps, likelihood_below=likelihood_below)
             recording = recording.in_order_of(classifier.animal_names)
             answer = classifier.predict_recording(recording, where=str(file), device=device)
-            about = (*answer, classifier.class_names, fps)
-            tables = {
-                f"{recording.name}.frames.csv": tabulate_frames(*about),
-                f"{recording.name}.bouts.csv": tabulate_bouts(*about),
-            }
-            written += _write(tables, Path(output))
-            entries.append(Entry.of(recording))
-        except InputError as error:
+        except (InputError, OSError) as error:
             failed.append(describe_error(error))
+            continue
+        about = (*answer, classifier.class_names, fps)
+        tables = {
+            f"{recording.name}.frames.csv": tabulate_frames(*about),
+            f"{recording.name}.bouts.csv": tabulate_bouts(*about),
+        }
+        written += _write(tables, Path(output))
+        entries.append(Entry.of(recording))
         if len(pose_files) > 1:
-            print(f"{number} of {len(pose_files)}: {file.name}", flush=True)
+            print(f"{number} of {len(pose_files)}: {recording.name}", flush=True)
     if failed:
         others = f"; the tables of {len(entries)} others are in {output}" if entries else ""
         more = f"; {len(failed) - _MOST_NAMED} more" if len(failed) > _MOST_NAMED else ""

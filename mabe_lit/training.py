@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import sys
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,7 @@ import torch
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.pytorch.callbacks import RichProgressBar
 
-from mabe_lit.callbacks import EmaWeights, EpochTable
+from mabe_lit.callbacks import EmaWeights, EpochTable, StopAtOnce, quiet_lightning
 from mabe_lit.checkpoint import check_same_data, check_same_recordings, load_classifier
 from mabe_lit.compiled import check_compiler, compile_training
 from mabe_lit.config import Config
@@ -115,8 +112,10 @@ def _prepare(config: Config) -> tuple[torch.device, BehaviorDataModule, Behavior
     data = BehaviorDataModule(config)
     data.prepare_data()
     data.setup()
-    counts = zip(data.train.class_names, data.count_classes(), strict=True)
-    shown = [name for name, frames in counts if frames]
+    counts = data.count_classes()
+    if config.fold is not None:  # both parts are of the folder
+        counts = counts + torch.from_numpy(data.val.count_classes().sum(axis=0))
+    shown = [name for name, frames in zip(data.train.class_names, counts, strict=True) if frames]
     if len(shown) < 2:
         raise InputError(
             f"train_data_dir: all scored frames of {config.train_data_dir} are {shown[0]}, nothing "
@@ -232,19 +231,10 @@ def _finish(
 
 def _optional_callbacks(config: Config) -> list[pl.Callback]:
     callbacks: list[pl.Callback] = []
+    if config.devices > 1:
+        callbacks.append(StopAtOnce())
     if config.ema_decay:
         callbacks.append(EmaWeights(config.ema_decay))
     if config.patience:
         callbacks.append(Patience("val_macro_f1", mode="max", patience=config.patience))
     return callbacks
-
-
-@contextmanager
-def quiet_lightning() -> Iterator[None]:
-    """Hide what Lightning says of the machine and of choices that were made on purpose here."""
-    for logger in ("lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(logger).setLevel(logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*does not have many workers.*")
-        warnings.filterwarnings("ignore", ".*Checkpoint directory .* exists and is not empty.*")
-        yield

@@ -1,13 +1,14 @@
 """Files and folders that appear whole."""
 
 import errno
-import fcntl
 import os
 from pathlib import Path
 
 import pytest
 
 from mabe_lit.atomic import folder_replaced_atomically, written_atomically
+
+fcntl = pytest.importorskip("fcntl", reason="Windows refuses by itself")
 
 
 @pytest.fixture

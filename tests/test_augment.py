@@ -15,8 +15,8 @@ from mabe_lit.augment import (
     swap_animals,
 )
 from mabe_lit.config import Config
-from mabe_lit.features import find_mirror_order
 from mabe_lit.gaps import fill_missing
+from mabe_lit.skeleton import find_mirror_order
 from mabe_lit.synthetic import KEYPOINT_NAMES, simulate_recordings
 
 

@@ -218,6 +218,7 @@ def test_predict_names_what_is_damaged_and_writes_the_others(good, capsys):
     whole = (good / "poses/1DLC.csv").read_text()
     (good / "poses/2DLC.csv").write_text(whole[:-40])
     (good / "poses/3DLC.csv").write_text(whole)
+    (good / "poses/4DLC.csv").write_text("")
     output = good / "out"
     options = ("--checkpoint", good / "best.ckpt", "--poses", good / "poses", "--output", output)
     with pytest.raises(SystemExit) as end:
@@ -226,8 +227,9 @@ def test_predict_names_what_is_damaged_and_writes_the_others(good, capsys):
     assert end.value.code == 2
     (line,) = captured.err.splitlines()
     assert "2DLC.csv: line" in line
+    assert "4DLC.csv: is empty" in line
     assert line.endswith(f"; the tables of 2 others are in {output}")
-    assert captured.out.splitlines() == [f"{n} of 3: {n}DLC.csv" for n in (1, 2, 3)]
+    assert captured.out.splitlines() == ["1 of 4: 1", "3 of 4: 3"]
     names = [f"{name}.{kind}.csv" for name in (1, 3) for kind in ("bouts", "frames")]
     assert sorted(file.name for file in output.iterdir()) == names
 

@@ -43,6 +43,12 @@ def test_command_line_goes_over_the_file_and_the_file_over_defaults(tmp_path):
     assert (config.epochs, config.batch_size, config.num_layers) == (3, 4, 4)
 
 
+def test_date_is_a_name_as_good_as_others(tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("run: 2024-05-01\n")
+    assert parse_config(["--config", str(file)]).run == "2024-05-01"
+
+
 def test_config_survives_yaml():
     config = Config(learning_rate=3e-5, run="a")
     assert Config(**yaml.safe_load(yaml.safe_dump(config.to_dict()))) == config
@@ -90,6 +96,7 @@ def test_config_names_the_key_and_what_is_allowed(arguments, message):
         (b"epoch: 3\n", r"config.yaml: epoch: no such key; did you mean epochs\?"),
         (b"epochs: many\n", r"epochs: expected a whole number, got many"),
         (b"\xff\xfe\x00", r"is not UTF-8 text"),
+        (b"&a\nrun: *a\n", r"config.yaml: run: holds itself"),
     ],
 )
 def test_config_file_that_is_wrong_is_named(tmp_path, content, message):

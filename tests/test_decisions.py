@@ -1,3 +1,6 @@
+import hashlib
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -148,8 +151,18 @@ def test_average_of_decisions_is_no_matter_of_order_nor_of_the_weights_origin():
 
 
 def test_digest_tells_labels_apart_and_knows_them_again():
-    labels = [np.array([0, 1, 2]), np.array([1])]
+    labels = [np.array([0, 1, 2]), np.array([1, 0])]
     first, second = digest_labels(labels)
     assert digest_labels([label.astype(np.int16) for label in labels]) == (first, second)
-    assert digest_labels([np.full(4, UNSCORED), labels[1]]) == (second,), "nothing was fitted there"
+    assert digest_labels([labels[0], np.zeros(9), np.full(4, UNSCORED)]) == (first,), "look alike"
+    assert len(digest_labels([np.zeros(9), np.ones(9)])) == 2, "or nothing would be known again"
+    assert digest_labels([np.full(4, UNSCORED)]) == ()
+    decisions = replace(Decisions.identity(3), fitted_on=(first, second))
+    assert decisions.were_fitted_on(labels[1:])
+    assert not decisions.were_fitted_on([labels[0][::-1]])
+    of_an_earlier_release = hashlib.sha256()
+    for label in labels:
+        of_an_earlier_release.update(f"{len(label)}:".encode() + label.astype("<i2").tobytes())
+    digest = of_an_earlier_release.hexdigest()[:16]
+    assert replace(decisions, fitted_on=(digest,)).were_fitted_on(labels)
     assert first not in digest_labels([np.array([0, 1]), np.array([2, 1])])

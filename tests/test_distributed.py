@@ -12,6 +12,7 @@ from test_training import tiny_config
 
 from mabe_lit import batches
 from mabe_lit.batches import TrainingBatches, ValidationBatches
+from mabe_lit.callbacks import quiet_lightning
 from mabe_lit.datamodule import BehaviorDataModule
 from mabe_lit.device import resolve_device
 from mabe_lit.distributed import check_devices
@@ -19,7 +20,7 @@ from mabe_lit.errors import InputError
 from mabe_lit.fit import fit
 from mabe_lit.module import BehaviorClassifier
 from mabe_lit.synthetic import ANIMAL_NAMES, CLASS_NAMES, KEYPOINT_NAMES
-from mabe_lit.training import build_trainer, quiet_lightning
+from mabe_lit.training import build_trainer
 
 
 def windows_of(some):

@@ -3,8 +3,9 @@ import math
 import pytest
 import torch
 
-from mabe_lit.features import PoseFeatures, align_to_first_animal, find_body_axis
+from mabe_lit.features import PoseFeatures, align_to_first_animal
 from mabe_lit.gaps import fill_missing, find_missing
+from mabe_lit.skeleton import find_body_axis
 from mabe_lit.synthetic import ANIMAL_NAMES, KEYPOINT_NAMES, simulate_recordings
 
 

@@ -56,6 +56,15 @@ def test_simulated_recordings_have_folds_too(tmp_path):
     assert len(fit(config)["folds"]) == 2
 
 
+def test_folds_of_which_one_trains_on_a_single_class(tmp_path):
+    recordings = simulate_recordings(3, 200, 0)
+    for index, recording in enumerate(recordings):
+        recording.labels[:] = 0
+        recording.labels[:100] = int(index == 0)
+    write_dataset(recordings, tmp_path / "set")
+    assert len(fit(of_folds(tmp_path / "set", tmp_path, folds=3))["folds"]) == 3
+
+
 def test_folds_that_cannot_be_trained_leave_no_folder(folder, tmp_path):
     with pytest.raises(InputError, match="device: is cuda"):
         fit(of_folds(folder, tmp_path, folds=3, device="cuda"))

@@ -5,7 +5,8 @@ import torch.nn.functional as F
 
 from mabe_lit import UNSCORED
 from mabe_lit.config import Config
-from mabe_lit.losses import MeanLoss, frame_loss, mask_edges, weigh_classes
+from mabe_lit.epoch_metrics import MeanLoss
+from mabe_lit.losses import frame_loss, mask_edges, weigh_classes
 from mabe_lit.module import BehaviorClassifier
 from mabe_lit.synthetic import ANIMAL_NAMES, CLASS_NAMES, KEYPOINT_NAMES
 

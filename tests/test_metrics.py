@@ -12,13 +12,13 @@ from sklearn.metrics import (
 )
 
 from mabe_lit import UNSCORED
+from mabe_lit.epoch_metrics import build_metrics
 from mabe_lit.metrics import (
     expected_calibration_error,
     format_scores,
     score_recordings,
     score_segments,
 )
-from mabe_lit.module import build_metrics
 
 NAMES = ("attack", "investigation", "mount", "other")
 

@@ -239,6 +239,7 @@ def test_file_without_text_is_empty(tmp_path, content):
     (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises(InputError, match=r"a\.csv: is empty"):
         list_pose_files(tmp_path)
+    assert list_pose_files(tmp_path, with_empty=True) == [tmp_path / "a.csv"]
 
 
 def test_folder_says_what_it_leaves_out(tmp_path):

@@ -322,9 +322,11 @@ def test_recordings_on_both_sides_are_warned_of(tmp_path):
     assert sum("such as simulated_000" in str(warning.message) for warning in caught) == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_training_that_is_told_to_stop_says_so_and_can_go_on(tmp_path, number):
-    config = tiny_config(tmp_path, epochs=500)
+@pytest.mark.parametrize(
+    ("number", "devices"), [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGTERM, 2)]
+)
+def test_training_that_is_told_to_stop_says_so_and_can_go_on(tmp_path, number, devices):
+    config = tiny_config(tmp_path, epochs=500, devices=devices, device="cpu")
     file = tmp_path / "config.yaml"
     file.write_text(yaml.safe_dump(config.to_dict()))
     command = [sys.executable, "-m", "mabe_lit.fit", "--config", str(file)]

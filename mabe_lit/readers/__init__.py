@@ -49,7 +49,7 @@ ANNOTATION_FORMATS = {
 }
 
 
-def list_pose_files(path: Path | str) -> list[Path]:
+def list_pose_files(path: Path | str, *, with_empty: bool = False) -> list[Path]:
     """The pose file itself, or all pose files of a folder, 2 before 11.
 
     Annotations among them are left out. Where DeepLabCut wrote CSV and HDF5 of one name, the CSV
@@ -57,6 +57,7 @@ def list_pose_files(path: Path | str) -> list[Path]:
 
     Args:
         path: A file or a folder.
+        with_empty: Empty files are among them, for whoever reads them to tell.
 
     Returns:
         At least one file, no two of one recording.
@@ -65,7 +66,7 @@ def list_pose_files(path: Path | str) -> list[Path]:
         InputError: If ``path`` is missing, holds no poses, a file that is neither poses nor
             annotation, or two pose files of one recording.
     """
-    files = _list(path, "--poses", POSE_FORMATS, ANNOTATION_FORMATS)
+    files = _list(path, "--poses", POSE_FORMATS, ANNOTATION_FORMATS, with_empty=with_empty)
     with_text = {file.stem for file in files if file.suffix.lower() == ".csv"}
     files = [f for f in files if f.suffix.lower() == ".csv" or f.stem not in with_text]
     counts = Counter(map(recording_name, files))
@@ -151,13 +152,20 @@ def _find_format(path: Path, wanted: _Formats, others: _Formats) -> ModuleType:
     raise InputError(f"{path}: is {found}, expected {' or '.join(wanted)}")
 
 
-def _list(path: Path | str, option: str, wanted: _Formats, others: _Formats) -> list[Path]:
+def _list(
+    path: Path | str,
+    option: str,
+    wanted: _Formats,
+    others: _Formats,
+    *,
+    with_empty: bool = False,
+) -> list[Path]:
     files = list_files(path, option)
     if files == [Path(path)]:
         _find_format(files[0], wanted, others)
         return files
-    heads = {file: read_head(file) for file in files}
-    found = [file for file in files if _matches_any(heads[file], wanted)]
+    heads = {file: None if with_empty and _is_empty(file) else read_head(file) for file in files}
+    found = [file for file in files if heads[file] is None or _matches_any(heads[file], wanted)]
     known = [file for file in files if _matches_any(heads[file], others)]
     unknown = [file.name for file in files if file not in found and file not in known]
     if not found:
@@ -173,5 +181,13 @@ def _list(path: Path | str, option: str, wanted: _Formats, others: _Formats) -> 
     return found
 
 
-def _matches_any(head: str, formats: _Formats) -> bool:
-    return any(module.matches(head) for module in formats.values())
+def _is_empty(file: Path) -> bool:
+    try:
+        read_head(file)
+    except InputError:
+        return True
+    return False
+
+
+def _matches_any(head: str | None, formats: _Formats) -> bool:
+    return head is not None and any(module.matches(head) for module in formats.values())
