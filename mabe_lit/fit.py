@@ -22,12 +22,13 @@ def fit(config: Config, on_checkpoint: Callable[[], object] | None = None) -> di
 
     Returns:
         What ``result.json`` holds: scores of the best checkpoint's most probable classes on the
-        validation recordings, its path, epochs, steps and seconds, and its ``decisions`` with
-        their cross-fitted scores. With ``folds``, what ``mabe_lit.folds.summarize_folds`` returns.
+        validation recordings, its path, epochs, steps and seconds, its ``decisions`` with their
+        cross-fitted scores, and the recordings it was ``trained_on``. With ``folds``, what
+        ``mabe_lit.folds.summarize_folds`` returns.
 
     Raises:
         InputError: If settings and data contradict each other, or the run's folder belongs to
-            other settings.
+            other settings or recordings.
     """
     # torch and lightning take seconds to import; --help and a wrong key do not wait for them.
     from mabe_lit.training import train

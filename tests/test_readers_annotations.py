@@ -180,6 +180,13 @@ OFFSETS = {
 
 
 @pytest.mark.filterwarnings("ignore:.*POINT events")
+@pytest.mark.parametrize("line", ["Time offset (s)", "Time offset (s),", "Time offset (s),NA"])
+def test_boris_time_offset_that_is_not_told_is_none(tmp_path, line):
+    annotation = read_annotation(write(tmp_path, BORIS.replace("Media file(s)", line, 1)), fps=30)
+    assert spans(annotation)[0] == (3, 9, "attack")
+
+
+@pytest.mark.filterwarnings("ignore:.*POINT events")
 @pytest.mark.parametrize(
     ("kind", "fps", "expected"),
     [("old", 30, (0, 6)), ("new", 25, (0, 15)), ("aggregated", 30, (0, 6))],

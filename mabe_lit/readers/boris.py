@@ -123,13 +123,12 @@ def _check_observation(path: Path, rows: list[Row], fps: float) -> None:
 
 def _time_offset_s(path: Path, before: list[Cells], rows: list[Row]) -> float:
     """The observation's: a column of new files, a line before the table of old ones."""
-    for number, row in rows[:1]:
-        if row.get(_OFFSET):
-            return _number(path, number, _OFFSET, row[_OFFSET])
+    found = [(number, row.get(_OFFSET, "")) for number, row in rows[:1]]
     for number, cells in enumerate(before, 1):
-        if cells[:1] == [_OFFSET] and cells[1:2] != [""] and len(cells) > 1:
-            return _number(path, number, _OFFSET, cells[1])
-    return 0.0
+        if len(cells) > 1 and cells[0] == _OFFSET:
+            found.append((number, cells[1]))
+    told = [(number, text) for number, text in found if text not in ("", "NA")]
+    return _number(path, told[0][0], _OFFSET, told[0][1]) if told else 0.0
 
 
 def _without_offset(time_s: float, offset_s: float) -> float:
