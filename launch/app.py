@@ -10,7 +10,7 @@ from pathlib import Path
 
 import modal
 
-from mabe_lit.errors import InputError
+from mabe_lit.shell import InputError
 
 APP_NAME = "mabe-training-basic"
 VOLUME_NAME = "mabe-data"

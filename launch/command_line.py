@@ -16,8 +16,7 @@ from typing import Any, NoReturn
 import click  # modal's command line is built on it
 import modal
 
-from mabe_lit.cli import parse_arguments
-from mabe_lit.errors import InputError, describe_error, one_line_errors
+from mabe_lit.shell import InputError, describe_error, one_line_errors, parse_arguments
 
 
 def read_options(target: Callable[..., Any], file: str) -> dict[str, Any] | None:

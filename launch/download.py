@@ -12,9 +12,8 @@ from launch.app import APP_NAME, volume
 from launch.command_line import cloud_errors, read_options
 from launch.remote_runs import RemoteRun, find_file, list_runs, volume_path
 from launch.training import check_in_volume
-from mabe_lit.atomic import written_atomically
 from mabe_lit.config import Config
-from mabe_lit.errors import InputError, one_line_errors
+from mabe_lit.shell import InputError, one_line_errors, written_atomically
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,8 @@ from typing import Any
 
 import yaml
 
-from mabe_lit.cli import parse_arguments
 from mabe_lit.config import Config
-from mabe_lit.errors import InputError
+from mabe_lit.shell import InputError, parse_arguments
 
 _FIXED_KEYS = {
     "checkpoint_dir": "runs",

@@ -13,9 +13,9 @@ from launch.app import APP_NAME, STARTUP_TIMEOUT_S, VOLUME_PATH, build_image, vo
 from launch.command_line import cloud_errors, read_options
 from launch.remote_runs import find_file
 from launch.training import check_in_volume
-from mabe_lit.atomic import folder_filled_atomically
 from mabe_lit.config import Config
-from mabe_lit.errors import InputError, describe_error, one_line_errors, one_line_warnings
+from mabe_lit.shell import InputError, describe_error, folder_filled_atomically, one_line_errors
+from mabe_lit.shell.errors import one_line_warnings
 
 
 @dataclass(frozen=True)

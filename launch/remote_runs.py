@@ -15,7 +15,7 @@ import yaml
 
 from launch.app import VOLUME_NAME, VOLUME_PATH, volume
 from mabe_lit.config import Config
-from mabe_lit.errors import InputError
+from mabe_lit.shell import InputError
 
 
 @dataclass(frozen=True)

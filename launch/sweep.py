@@ -25,7 +25,7 @@ from launch.grid import Leaderboard, SweepRun, plan_sweep, read_grid
 from launch.remote_runs import check_datasets, read_result, volume_path
 from launch.training import RETRIES, TrainingOptions, split_options, train_in_container
 from mabe_lit.config import Config
-from mabe_lit.errors import InputError, one_line_errors
+from mabe_lit.shell import InputError, one_line_errors
 
 
 @dataclass(frozen=True, kw_only=True)

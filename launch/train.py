@@ -29,7 +29,7 @@ from launch.training import (
     unwrap,
 )
 from mabe_lit.config import Config
-from mabe_lit.errors import InputError, one_line_errors
+from mabe_lit.shell import InputError, one_line_errors
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def main(*arglist: str) -> None:
                 print(f"its checkpoint, when it is done: {download_command(config)}")
                 return
             result = unwrap(call.get())
-        from mabe_lit.metrics import format_scores
+        from mabe_lit.scores import format_scores
 
         print(format_scores(result))
         print(f"to download the checkpoint: {download_command(config)}")

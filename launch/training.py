@@ -15,8 +15,9 @@ import modal
 
 from launch.app import VOLUME_PATH
 from mabe_lit.config import Config
-from mabe_lit.errors import InputError, InputWarning, describe_error, one_line_warnings
-from mabe_lit.ranges import MAX_DEVICES
+from mabe_lit.shell import InputError, InputWarning, describe_error
+from mabe_lit.shell.errors import one_line_warnings
+from mabe_lit.shell.ranges import MAX_DEVICES
 
 RETRIES = modal.Retries(max_retries=10, backoff_coefficient=2.0, initial_delay=1.0)
 """Attempts after one that timed out or broke; each goes on from the newest checkpoint."""

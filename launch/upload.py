@@ -9,7 +9,7 @@ import modal
 
 from launch.app import APP_NAME, VOLUME_NAME, volume
 from launch.command_line import cloud_errors, read_options
-from mabe_lit.errors import InputError, one_line_errors
+from mabe_lit.shell import InputError, one_line_errors
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def _read() -> UploadOptions:
 
 def check_dataset(folder: str) -> None:
     """Raise ``InputError`` unless ``folder`` is a whole dataset with a place in the Volume."""
-    from mabe_lit.dataset import open_dataset
+    from mabe_lit.data import open_dataset
 
     if Path(folder).is_absolute() or ".." in Path(folder).parts:
         raise InputError(
@@ -61,7 +61,7 @@ def upload(folder: Path) -> int:
     Modal asks for the blocks of files, by their content, that the Volume does not have; what is
     unchanged is not sent again.
     """
-    from mabe_lit.dataset import open_dataset
+    from mabe_lit.data import open_dataset
 
     optional = () if open_dataset(folder).likelihood is None else ("likelihood.npy",)
     files = [folder / name for name in ("keypoints.npy", "labels.npy", *optional, "dataset.json")]

@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from mabe_lit.cli import parse_arguments
-from mabe_lit.errors import InputError, one_line_errors
-from mabe_lit.process import tune_process
+from mabe_lit.shell import InputError, one_line_errors, parse_arguments, tune_process
 
 
 def baseline(
@@ -34,8 +32,8 @@ def baseline(
         seed: Where the choice of training frames and of the columns at each split starts from.
 
     Returns:
-        What ``result.json`` holds: the fields of ``mabe_lit.metrics.Scores``, ``decisions`` None,
-        ``model``, ``features``, ``train_frames`` and ``train_seconds``.
+        What ``result.json`` holds: the fields of ``mabe_lit.scores.metrics.Scores``,
+        ``decisions`` None, ``model``, ``features``, ``train_frames`` and ``train_seconds``.
 
     Raises:
         InputError: If the folders cannot be read or do not fit together, or ``output`` belongs to
@@ -45,11 +43,11 @@ def baseline(
     import numpy as np
 
     from mabe_lit import UNSCORED
-    from mabe_lit.boosted_trees import fit_boosted_trees
+    from mabe_lit.data import open_split
     from mabe_lit.evaluate import save_evaluation
-    from mabe_lit.metrics import score_recordings
+    from mabe_lit.models.boosted_trees import fit_boosted_trees
     from mabe_lit.runs import write_result
-    from mabe_lit.split import open_split
+    from mabe_lit.scores import score_recordings
 
     if not 0 <= seed < 2**32:
         raise InputError(f"--seed: must be 0 to 2^32 - 1, got {seed}")
@@ -83,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with one_line_errors():
         arguments = parse_arguments(baseline, argv, prog="python -m mabe_lit.baseline")
         result = baseline(**arguments)
-        from mabe_lit.metrics import format_scores
+        from mabe_lit.scores import format_scores
 
         print(format_scores(result))
         print(

@@ -12,11 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mabe_lit.atomic import folder_filled_atomically
-from mabe_lit.cli import parse_arguments
 from mabe_lit.config import Config, parse_config
-from mabe_lit.errors import InputError, one_line_errors
-from mabe_lit.process import tune_process
+from mabe_lit.shell import (
+    InputError,
+    folder_filled_atomically,
+    one_line_errors,
+    parse_arguments,
+    tune_process,
+)
 
 
 def benchmark(
@@ -56,9 +59,9 @@ def benchmark(
         InputError: If the setting is wrong, or there is no such device.
     """
     # torch and lightning take seconds to import; --help and a wrong key do not wait for them.
-    from mabe_lit.callbacks import quiet_lightning
     from mabe_lit.timing import measure
-    from mabe_lit.timing_data import RECORDING_FRAMES
+    from mabe_lit.timing.data_path import RECORDING_FRAMES
+    from mabe_lit.training.callbacks import quiet_lightning
 
     changes = {"model_type": model, "features": features, "batch_size": batch_size}
     options = [f"--{key}={value}" for key, value in changes.items() if value is not None]
@@ -101,8 +104,8 @@ def benchmark(
 def _check_sizes(config: Config, steps: int, epoch_frames: list[int]) -> None:
     """Raise ``InputError`` if the datasets have too few batches for the measurements."""
     from mabe_lit.timing import SMALL_FRAMES
-    from mabe_lit.timing_data import RECORDING_FRAMES
-    from mabe_lit.timing_steps import WARM_UP
+    from mabe_lit.timing.data_path import RECORDING_FRAMES
+    from mabe_lit.timing.steps import WARM_UP
 
     frames = config.batch_size * config.sequence_length
     most = SMALL_FRAMES // frames - WARM_UP

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mabe_lit.cli import parse_arguments
-from mabe_lit.errors import InputError, InputWarning, one_line_errors
+from mabe_lit.shell import InputError, InputWarning, one_line_errors, parse_arguments
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,8 @@ def compare(*, runs: list[str], output: str = "comparison") -> list[Run]:
     Raises:
         InputError: If a folder is missing or holds no scores, or runs have different classes.
     """
-    from mabe_lit.atomic import written_atomically
-    from mabe_lit.figures import save_comparison
+    from mabe_lit.scores.figures import save_comparison
+    from mabe_lit.shell import written_atomically
 
     if not runs:
         raise InputError("--runs: names no folder; expected one or more")

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from mabe_lit.cli import parse_arguments
-from mabe_lit.errors import InputError
-from mabe_lit.ranges import RANGES
+from mabe_lit.shell import InputError, parse_arguments
+from mabe_lit.shell.ranges import RANGES
 
 SYNTHETIC_TRAIN_DIR = "data/synthetic/train"
 SYNTHETIC_VAL_DIR = "data/synthetic/val"

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mabe_lit import UNSCORED
-from mabe_lit.cli import parse_arguments
-from mabe_lit.errors import InputError, one_line_errors
-from mabe_lit.process import tune_process
+from mabe_lit.shell import InputError, one_line_errors, parse_arguments, tune_process
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from mabe_lit.dataset import Dataset
-    from mabe_lit.metrics import Scores
+    from mabe_lit.data import Dataset
+    from mabe_lit.scores import Scores
 
 
 def evaluate(
@@ -42,17 +40,18 @@ def evaluate(
         device: Where to compute: auto, cpu or cuda.
 
     Returns:
-        What ``metrics.json`` holds: the fields of ``mabe_lit.metrics.Scores``, and ``decisions``:
-        None if raw, otherwise what they are and whether they were ``fitted_on_this_data``, which
-        makes the scores of the labels too good to be expected elsewhere.
+        What ``metrics.json`` holds: the fields of ``mabe_lit.scores.metrics.Scores``, and
+        ``decisions``: None if raw, otherwise what they are and whether they were
+        ``fitted_on_this_data``, which makes the scores of the labels too good to be expected
+        elsewhere.
 
     Raises:
         InputError: If checkpoint and data cannot be read or do not fit together.
     """
     # torch takes seconds to import; --help and a wrong key do not wait for it.
-    from mabe_lit.dataset import open_dataset, warn_of_untold
-    from mabe_lit.ensemble import load_ensemble
-    from mabe_lit.metrics import score_recordings
+    from mabe_lit.data import open_dataset, warn_of_untold
+    from mabe_lit.inference import load_ensemble
+    from mabe_lit.scores import score_recordings
 
     classifier = load_ensemble(checkpoint, raw=raw)
     dataset = open_dataset(data)
@@ -106,10 +105,10 @@ def save_evaluation(
 ) -> None:
     """Write ``result`` as ``metrics.json``, and the figures, to a folder that is made if need be.
 
-    The other arguments are those of ``mabe_lit.figures.save_figures``.
+    The other arguments are those of ``mabe_lit.scores.figures.save_figures``.
     """
-    from mabe_lit.atomic import written_atomically
-    from mabe_lit.figures import save_figures
+    from mabe_lit.scores.figures import save_figures
+    from mabe_lit.shell import written_atomically
 
     folder.mkdir(parents=True, exist_ok=True)
     labels = dataset.split(dataset.labels)
@@ -124,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with one_line_errors():
         arguments = parse_arguments(evaluate, argv, prog="python -m mabe_lit.evaluate")
         result = evaluate(**arguments)
-        from mabe_lit.metrics import format_scores
+        from mabe_lit.scores import format_scores
 
         print(format_scores(result))
         if not arguments["raw"] and result["decisions"]["fitted_on_this_data"]:

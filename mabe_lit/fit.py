@@ -6,15 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mabe_lit.config import Config, parse_config
-from mabe_lit.errors import one_line_errors
-from mabe_lit.process import tune_process
+from mabe_lit.shell import one_line_errors, tune_process
 
 
 def fit(config: Config, on_checkpoint: Callable[[], object] | None = None) -> dict[str, Any]:
     """Train as ``config`` says, or go on where the same run stopped.
 
-    The run's folder holds everything that is left of it, see ``mabe_lit.runs``. A complete run is
-    not trained again.
+    The run's folder holds everything that is left of it, see ``mabe_lit.runs.folder``. A complete
+    run is not trained again.
 
     Args:
         config: The settings.
@@ -24,14 +23,14 @@ def fit(config: Config, on_checkpoint: Callable[[], object] | None = None) -> di
         What ``result.json`` holds: scores of the best checkpoint's most probable classes on the
         validation recordings, its path, epochs, steps and seconds, its ``decisions`` with their
         cross-fitted scores, and the recordings it was ``trained_on``. With ``folds``, what
-        ``mabe_lit.folds.summarize_folds`` returns.
+        ``mabe_lit.data.folds.summarize_folds`` returns.
 
     Raises:
         InputError: If settings and data contradict each other, or the run's folder belongs to
             other settings or recordings.
     """
     # torch and lightning take seconds to import; --help and a wrong key do not wait for them.
-    from mabe_lit.training import train
+    from mabe_lit.runs import train
 
     return train(config, on_checkpoint)
 
@@ -42,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with one_line_errors():
         config = parse_config(argv)
         result = fit(config)
-        from mabe_lit.metrics import format_scores
+        from mabe_lit.scores import format_scores
 
         print(format_scores(result))
         decisions = result.get("decisions", {})

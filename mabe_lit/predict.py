@@ -7,10 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mabe_lit.atomic import folder_filled_atomically
-from mabe_lit.cli import parse_arguments
-from mabe_lit.errors import InputError, InputWarning, describe_error, one_line_errors
-from mabe_lit.process import tune_process
+from mabe_lit.shell import (
+    InputError,
+    InputWarning,
+    describe_error,
+    folder_filled_atomically,
+    one_line_errors,
+    parse_arguments,
+    tune_process,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,9 +60,9 @@ def predict(
             others that cannot be read is named at the end, when the tables of the others are there.
     """
     # torch takes seconds to import; --help and a wrong key do not wait for it.
-    from mabe_lit.dataset import Entry, warn_of_untold
-    from mabe_lit.device import resolve_device
-    from mabe_lit.ensemble import load_ensemble
+    from mabe_lit.compute import resolve_device
+    from mabe_lit.data import Entry, warn_of_untold
+    from mabe_lit.inference import load_ensemble
     from mabe_lit.readers import check_reading_options, list_pose_files, read_poses
 
     check_reading_options(fps, likelihood_below)
@@ -167,7 +172,7 @@ def tabulate_bouts(
     """A row a bout, in order; ``stop_frame`` is the first frame after it. Arguments as above."""
     import pandas as pd
 
-    from mabe_lit.bouts import segments
+    from mabe_lit.scores import segments
 
     rows = [
         (

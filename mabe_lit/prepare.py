@@ -13,9 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mabe_lit import UNSCORED
-from mabe_lit.cli import parse_arguments
-from mabe_lit.dataset_writer import check_writable, write_dataset
-from mabe_lit.errors import InputError, InputWarning, one_line_errors
+from mabe_lit.data import check_writable, write_dataset
+from mabe_lit.pose import Recording
 from mabe_lit.readers import (
     Annotation,
     check_reading_options,
@@ -28,7 +27,7 @@ from mabe_lit.readers import (
     read_poses,
     recording_name,
 )
-from mabe_lit.recording import Recording
+from mabe_lit.shell import InputError, InputWarning, one_line_errors, parse_arguments
 
 
 def prepare(

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mabe_lit.features.scaling import ROBUST_RANGE, robust_scale
 from mabe_lit.models.network import Network
-from mabe_lit.scaling import ROBUST_RANGE, robust_scale
 
 
 class Pooled(Network):

@@ -15,13 +15,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mabe_lit.errors import InputError, InputWarning
+from mabe_lit.pose import Recording
 from mabe_lit.readers import bento, boris, caltech, deeplabcut, frame_labels, hdf5
 from mabe_lit.readers.calms21 import read_calms21
 from mabe_lit.readers.files import list_files, match_annotations, read_head, recording_name
 from mabe_lit.readers.intervals import Annotation, Interval, label_frames
 from mabe_lit.readers.tracks import Tracks, to_recording
-from mabe_lit.recording import Recording
+from mabe_lit.shell import InputError, InputWarning
 
 __all__ = [
     "Annotation",

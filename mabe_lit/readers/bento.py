@@ -10,10 +10,10 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from mabe_lit.errors import InputError
 from mabe_lit.readers.channels import choose_channel
 from mabe_lit.readers.files import read_lines
 from mabe_lit.readers.intervals import Annotation, Interval, frame_at
+from mabe_lit.shell import InputError
 
 _CHANNEL = re.compile(r"(.*\S)\s*-{4,}$")
 _SETTING = re.compile(

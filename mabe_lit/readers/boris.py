@@ -11,9 +11,9 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.readers.files import delimiter_of, read_lines, split_cells
 from mabe_lit.readers.intervals import Annotation, Interval, frame_at
+from mabe_lit.shell import InputError, InputWarning
 
 Cells = list[str]
 Row = tuple[int, dict[str, str]]

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from mabe_lit import UNSCORED
-from mabe_lit.errors import InputError
+from mabe_lit.pose import Recording
 from mabe_lit.readers.tracks import blank_untracked
-from mabe_lit.recording import Recording
+from mabe_lit.shell import InputError
 
 FPS = 30.0
 ANIMALS = ("resident", "intruder")

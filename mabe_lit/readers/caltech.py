@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mabe_lit.errors import InputError
 from mabe_lit.readers.channels import choose_channel
 from mabe_lit.readers.files import read_lines
 from mabe_lit.readers.intervals import Annotation, Interval
+from mabe_lit.shell import InputError
 
 _BLOCK = re.compile(r"(.+):\s*start\s+(?:end|stop)\s+type$", re.IGNORECASE)
 _ROW = re.compile(r"(\d+)\s+(\d+)\s+(\S.*)$")

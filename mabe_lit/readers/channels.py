@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from mabe_lit.errors import InputError
+from mabe_lit.shell import InputError
 
 
 def choose_channel(path: Path, found: Iterable[str], wanted: str | None) -> str:

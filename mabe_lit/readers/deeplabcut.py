@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mabe_lit.errors import InputError, InputWarning
 from mabe_lit.readers.files import read_lines, split_cells
 from mabe_lit.readers.tracks import Tracks
+from mabe_lit.shell import InputError, InputWarning
 
 _SINGLE = ["scorer", "bodyparts", "coords"]
 _MULTI = ["scorer", "individuals", "bodyparts", "coords"]

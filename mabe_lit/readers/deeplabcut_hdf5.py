@@ -14,9 +14,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from mabe_lit.errors import InputError
 from mabe_lit.readers.deeplabcut import to_tracks
 from mabe_lit.readers.tracks import Tracks
+from mabe_lit.shell import InputError
 
 
 def find_table(file: Any) -> Any | None:

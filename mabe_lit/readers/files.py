@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mabe_lit.errors import InputError
+from mabe_lit.shell import InputError
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 SUFFIXES = (".csv", ".tsv", ".txt", ".annot", ".h5", ".hdf5")

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from mabe_lit.errors import InputError
 from mabe_lit.readers.files import delimiter_of, read_lines, split_cells
 from mabe_lit.readers.intervals import Annotation, Interval
+from mabe_lit.shell import InputError
 
 _LABEL_COLUMNS = ("label", "behavior", "behaviour", "predicted")
 

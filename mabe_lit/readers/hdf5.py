@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mabe_lit.errors import InputError
 from mabe_lit.readers import deeplabcut_hdf5, sleap
 from mabe_lit.readers.files import HDF5_MAGIC
 from mabe_lit.readers.tracks import Tracks
+from mabe_lit.shell import InputError
 
 
 def matches(head: str) -> bool:

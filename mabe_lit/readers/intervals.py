@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mabe_lit import UNSCORED
-from mabe_lit.errors import InputError
+from mabe_lit.shell import InputError
 
 
 @dataclass(frozen=True)

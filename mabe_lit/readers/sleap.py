@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from mabe_lit.errors import InputError
 from mabe_lit.readers.tracks import Tracks
+from mabe_lit.shell import InputError
 
 # Written for MATLAB, whose arrays run the other way; newer files say their order in an attribute.
 _ORDER = ["track", "xy", "node", "frame"]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mabe_lit.errors import InputError
+from mabe_lit.pose import Recording
 from mabe_lit.readers.files import recording_name
-from mabe_lit.recording import Recording
+from mabe_lit.shell import InputError
 
 _MOST_FRAMES_PER_ROW = 100
 

@@ -1,0 +1,20 @@
+"""Dataset folders, and windows and batches of what is in them.
+
+May import ``shell``, ``config``, ``pose`` and ``compute``. What gathers windows in torch,
+``batches``, ``frames`` and ``mapped``, is imported by name, so that preparing needs no torch.
+"""
+
+from mabe_lit.data.dataset import Dataset, Entry, open_dataset, warn_of_untold
+from mabe_lit.data.dataset_writer import check_writable, write_dataset
+from mabe_lit.data.split import open_scored, open_split
+
+__all__ = [
+    "Dataset",
+    "Entry",
+    "check_writable",
+    "open_dataset",
+    "open_scored",
+    "open_split",
+    "warn_of_untold",
+    "write_dataset",
+]

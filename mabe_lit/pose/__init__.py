@@ -1,0 +1,10 @@
+"""One video's tracks, and what its points say of bodies.
+
+May import ``shell``. What computes in torch, ``bodies`` and ``gaps``, is imported by name, so
+that reading files needs no torch.
+"""
+
+from mabe_lit.pose.recording import Recording
+from mabe_lit.pose.skeleton import find_body_axis, find_mirror_order
+
+__all__ = ["Recording", "find_body_axis", "find_mirror_order"]

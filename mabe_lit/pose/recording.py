@@ -1,0 +1,106 @@
+"""One video's pose tracks, labels and names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mabe_lit import UNSCORED
+from mabe_lit.shell import InputError
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Pose tracks of one video and, where somebody scored it, a label for each frame.
+
+    Attributes:
+        name: What the recording is called in tables and file names.
+        keypoints: ``(N, A, K, 2)`` float32 x, y in pixels; NaN where untracked.
+        labels: ``(N,)`` int16 class index, ``UNSCORED`` where nobody scored the frame.
+        fps: Frames per second, > 0.
+        animal_names: ``A`` names.
+        keypoint_names: ``K`` names.
+        class_names: ``C`` names; none in a recording that was never scored.
+        likelihood: ``(N, A, K)`` float32, the tracker's confidence in each point as it wrote it,
+            1 for certain, NaN where it tells none; None if it never does.
+
+    Raises:
+        InputError: If shapes, names or values contradict each other; all problems in one message.
+    """
+
+    name: str
+    keypoints: np.ndarray
+    labels: np.ndarray
+    fps: float
+    animal_names: tuple[str, ...]
+    keypoint_names: tuple[str, ...]
+    class_names: tuple[str, ...] = ()
+    likelihood: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        problems = list(self._problems())
+        if problems:
+            raise InputError(f"recording {self.name!r}: {'; '.join(problems)}")
+
+    def __len__(self) -> int:
+        return len(self.keypoints)
+
+    @classmethod
+    def unscored(
+        cls,
+        name: str,
+        keypoints: np.ndarray,
+        fps: float,
+        animal_names: tuple[str, ...],
+        keypoint_names: tuple[str, ...],
+        likelihood: np.ndarray | None = None,
+    ) -> Recording:
+        """A recording with pose tracks alone; shapes and units as in the attributes."""
+        labels = np.full(len(keypoints), UNSCORED, np.int16)
+        names = (animal_names, keypoint_names)
+        return cls(name, keypoints, labels, fps, *names, likelihood=likelihood)
+
+    def in_order_of(self, animal_names: tuple[str, ...]) -> Recording:
+        """The same with its animals in this order; as it is if these are other names."""
+        if sorted(animal_names) != sorted(self.animal_names):
+            return self
+        order = [self.animal_names.index(name) for name in animal_names]
+        likelihood = None if self.likelihood is None else self.likelihood[:, order]
+        keypoints = self.keypoints[:, order]
+        return replace(self, keypoints=keypoints, animal_names=animal_names, likelihood=likelihood)
+
+    @property
+    def missing_share(self) -> float:
+        """Share of coordinates that were not tracked, 0 to 1."""
+        return float(np.isnan(self.keypoints).mean())
+
+    def _problems(self) -> list[str]:
+        found = []
+        expected = (len(self.animal_names), len(self.keypoint_names), 2)
+        if self.keypoints.ndim != 4 or self.keypoints.shape[1:] != expected:
+            names = f"{expected[0]} animals and {expected[1]} key points are named"
+            found.append(f"keypoints have shape {self.keypoints.shape}, but {names}")
+        if len(self.keypoints) == 0:
+            found.append("it has no frames")
+        if np.isinf(self.keypoints).any():
+            found.append("a coordinate is infinite; untracked points are NaN")
+        if self.likelihood is not None and self.likelihood.shape != self.keypoints.shape[:-1]:
+            shapes = f"shape {self.likelihood.shape}, keypoints have {self.keypoints.shape}"
+            found.append(f"likelihood has {shapes}")
+        if self.labels.shape != (len(self.keypoints),):
+            found.append(f"{len(self.keypoints)} frames but labels of shape {self.labels.shape}")
+        scored = self.labels[self.labels != UNSCORED]
+        if len(scored) and not 0 <= scored.min() <= scored.max() < len(self.class_names):
+            allowed = f"0 to {len(self.class_names) - 1}, or {UNSCORED} where unscored"
+            found.append(f"labels run from {scored.min()} to {scored.max()}, allowed are {allowed}")
+        if not self.fps > 0:
+            found.append(f"fps must be > 0, got {self.fps}")
+        for what, group in (
+            ("animal", self.animal_names),
+            ("key point", self.keypoint_names),
+            ("class", self.class_names),
+        ):
+            if len(set(group)) != len(group):
+                found.append(f"{what} names repeat: {', '.join(group)}")
+        return found

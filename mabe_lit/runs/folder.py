@@ -1,0 +1,81 @@
+"""A run's folder: what a training leaves behind, and where it goes on after a kill.
+
+======================  ===============================================================
+``config.yaml``         all keys, as resolved
+``best.ckpt``           the epoch with the highest macro F1 in validation
+``last.ckpt``           the last complete epoch
+``epoch-005.ckpt`` ...  one each ``save_freq`` epochs
+``metrics.csv``         a row an epoch
+``result.json``         scores of ``best.ckpt``; written last, so it says that the run is complete
+======================  ===============================================================
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mabe_lit.config import Config
+from mabe_lit.shell import InputError, written_atomically
+
+
+def open_run(config: Config) -> Path:
+    """Make the run's folder, or open the one of an earlier start of the same run.
+
+    Raises:
+        InputError: If the folder belongs to a run with another configuration.
+    """
+    folder = config.run_dir
+    file = folder / "config.yaml"
+    if file.is_file():
+        try:
+            earlier = yaml.safe_load(file.read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            raise InputError(f"{file}: is not valid YAML ({error})") from error
+        if not isinstance(earlier, dict):
+            raise InputError(f"{file}: is damaged, expected a key and a value a line")
+        differing = [
+            f"{key} (there {earlier.get(key)!r}, now {config.to_dict().get(key)!r})"
+            for key in config.differing_keys(earlier)
+        ]
+        if differing:
+            raise InputError(
+                f"run: {config.run!r} in {config.checkpoint_dir} was started with another value of "
+                f"{', '.join(differing)}; give this run another name"
+            )
+        for unfinished in folder.glob(".*.*-*"):  # what a kill left of a file that was written
+            unfinished.unlink(missing_ok=True)
+        return folder
+    for others in ("*.ckpt", "result.json"):
+        if folder.is_dir() and any(folder.glob(others)):
+            raise InputError(f"run: {folder} holds {others} but no config.yaml; give another name")
+    folder.mkdir(parents=True, exist_ok=True)
+    with written_atomically(file) as temporary:
+        temporary.write_text(yaml.safe_dump(config.to_dict(), sort_keys=False), encoding="utf-8")
+    return folder
+
+
+def read_result(folder: Path) -> dict[str, Any] | None:
+    """The result of a complete run, None while it is not complete."""
+    file = folder / "result.json"
+    if not file.is_file():
+        return None
+    try:
+        result: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(
+            f"{file}: is not valid JSON ({error}); without it the same command scores the run again"
+        ) from error
+    return result
+
+
+def write_result(folder: Path, result: dict[str, Any]) -> dict[str, Any]:
+    """Write ``result.json``, and give it back as the next start of the run would read it."""
+    text = json.dumps(result, indent=1)
+    with written_atomically(folder / "result.json") as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    written: dict[str, Any] = json.loads(text)
+    return written

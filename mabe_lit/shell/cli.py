@@ -1,0 +1,167 @@
+"""One option grammar for every command: ``--config FILE``, then ``--key value`` on top of it.
+
+jsonargparse reads it from a dataclass or a function: its types, defaults and docstrings are the
+options, and ``--help`` and ``--print_config`` follow from them. Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import inspect
+import itertools
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import yaml
+from jsonargparse import ArgumentError, ArgumentParser, Namespace, set_parsing_settings
+
+from mabe_lit.shell.errors import InputError
+
+set_parsing_settings(docstring_parse_attribute_docstrings=True)
+
+
+def parse_arguments(
+    target: Callable[..., Any],
+    argv: Sequence[str] | None,
+    *,
+    prog: str,
+    positional: str | None = None,
+) -> dict[str, Any]:
+    """Read the keyword arguments of ``target`` from a command line.
+
+    Args:
+        target: A function or dataclass whose parameters have types and documentation.
+        argv: The arguments after the command's name; those of the process when None.
+        prog: The command, for ``--help``.
+        positional: The parameter that values before the first option belong to; a list.
+
+    Returns:
+        A value for each parameter.
+
+    Raises:
+        InputError: On an unknown key, a missing value or one of the wrong type, and on a config
+            file that cannot be read.
+    """
+    usage = f"{prog} {positional.upper()} ... [--key value ...]" if positional else None
+    parser = ArgumentParser(prog=prog, usage=usage, exit_on_error=False, allow_abbrev=False)
+    parser.add_argument("--config", action="config", help="A YAML file with any of the keys below.")
+    add = parser.add_class_arguments if isinstance(target, type) else parser.add_function_arguments
+    add(target)
+    arguments = _spell_out(argv, target, positional)
+    keys = list(inspect.signature(target).parameters)
+    for index, (option, value) in enumerate(itertools.pairwise(arguments)):
+        if option == "--config":
+            # Handed on as text: jsonargparse would read the file in the locale's encoding.
+            content = _read_config_file(Path(value), keys)
+            arguments[index + 1] = json.dumps(content, default=str)  # a date is text
+        elif not value.strip():
+            raise InputError(f"{option.removeprefix('--')}: is empty")
+    try:
+        with Path(os.devnull).open("w") as devnull, contextlib.redirect_stderr(devnull):
+            namespace: Namespace = parser.parse_args(arguments)
+    except ArgumentError as error:
+        raise InputError(_explain(str(error), target)) from error
+    values = dict(vars(namespace))
+    values.pop("config", None)
+    return values
+
+
+def _spell_out(
+    argv: Sequence[str] | None, target: Callable[..., Any], positional: str | None
+) -> list[str]:
+    """Give each option the one value that jsonargparse asks for, and positional ones their option.
+
+    People write ``--force`` and ``--classes a b``, it reads ``--force true`` and
+    ``--classes '["a", "b"]'``.
+    """
+    parameters = inspect.signature(target).parameters.values()
+    kinds = {f"--{parameter.name}": str(parameter.annotation) for parameter in parameters}
+    options: list[list[str]] = [[f"--{positional}"]] if positional else []
+    for argument in sys.argv[1:] if argv is None else argv:
+        if argument.startswith("--") or argument == "-h" or not options:
+            option, is_joined, value = argument.partition("=")
+            options.append([option, value] if is_joined else [argument])
+        else:
+            options[-1].append(argument)
+    if positional and len(options[0]) == 1:
+        del options[0]
+    spelled: list[str] = []
+    for option, *values in options:
+        kind = kinds.get(option, "")
+        if kind in ("bool", str(bool)) and not values:
+            values = ["true"]
+        elif "list[" in kind and values and not values[0].startswith("["):
+            values = [json.dumps(values)]
+        spelled += [option, *values]
+    return spelled
+
+
+def _read_config_file(path: Path, keys: list[str]) -> dict[str, Any]:
+    """The content of a YAML file; ``InputError`` if it is not a mapping with some of ``keys``."""
+    if not path.exists():
+        raise InputError(f"config: no such file: {path}")
+    if path.is_dir():
+        raise InputError(f"config: {path} is a folder, expected a YAML file")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise InputError(f"config: {path} is not UTF-8 text") from error
+    except yaml.MarkedYAMLError as error:
+        line = "" if error.problem_mark is None else f" line {error.problem_mark.line + 1}"
+        raise InputError(f"config: {path}{line}: is not valid YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"config: {path}: is not valid YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise InputError(f"config: {path}: expected lines of 'key: value', found {content!r:.60}")
+    for key in content:
+        if key not in keys:
+            raise InputError(f"config: {path}: {_unknown_key(str(key), keys)}")
+        if content[key] is content:
+            raise InputError(f"config: {path}: {key}: holds itself")
+    return content
+
+
+def _explain(message: str, target: Callable[..., Any]) -> str:
+    """Say what jsonargparse says in one line that names the key and what is allowed."""
+    hints = get_type_hints(target)
+    keys = list(inspect.signature(target).parameters)
+    if match := re.search(r"argument --(\w+)(?:/\S+)?: expected one argument", message):
+        return f"{match[1]}: has no value; expected {_describe(hints.get(match[1], str))}"
+    if match := re.search(r"unrecognized arguments: (\S+)", message):
+        return _unknown_key(match[1], keys)
+    if match := re.search(r"arguments are required: (.+)", message):
+        return f"give {', '.join(f'--{key}' for key in match[1].split(', '))}; see --help"
+    match = re.search(r'Parser key "(\w+)"', message)
+    if match and match[1] in hints:
+        value = re.search(r"(?:Got|Given) value: (.*)", message)
+        received = f", got {value[1]}" if value else ""
+        return f"{match[1]}: expected {_describe(hints[match[1]])}{received}"
+    return message
+
+
+def _unknown_key(word: str, keys: list[str]) -> str:
+    key = word.removeprefix("--").partition("=")[0]
+    close = difflib.get_close_matches(key, keys, n=1)
+    if not word.startswith("-") and Path(word).suffix in (".yaml", ".yml"):
+        return f"{word}: belongs to no option; did you mean --config {word}?"
+    if close:
+        return f"{word}: no such key; did you mean {close[0]}?"
+    return f"{word}: no such key; allowed are {', '.join(keys)}"
+
+
+def _describe(hint: Any) -> str:
+    """A type in words."""
+    if get_origin(hint) is Literal:
+        return f"one of {', '.join(map(str, get_args(hint)))}"
+    if get_origin(hint) is list:
+        return "a list of names"
+    if get_args(hint):
+        return " or ".join(_describe(part) for part in get_args(hint))
+    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+    return words.get(hint, "null")
