@@ -22,12 +22,16 @@ class Interval:
         stop_frame: First frame after it.
         behavior: Its name; empty where the file says that a frame was not scored.
         line_number: Where it stands in its file.
+        subject: Who does it, where the file tells; empty otherwise.
+        modifiers: What the file tells beside the behaviour, such as toward whom.
     """
 
     start_frame: int
     stop_frame: int
     behavior: str
     line_number: int
+    subject: str = ""
+    modifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,157 @@
+"""What one annotation says, in the file's own frames or seconds, before it meets a recording."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from mabe_lit.readers.intervals import Annotation, Interval, frame_at
+
+
+@dataclass(frozen=True)
+class Event:
+    """One bout as somebody scored it.
+
+    Attributes:
+        start: Where it begins, a frame boundary counted from 0 or a time in seconds, see
+            ``Events.unit``.
+        stop: Where it ends, likewise; the first frame after it. Infinite where a state was started
+            and never stopped.
+        behavior: Its name; empty where the file says that a frame was not scored.
+        line_number: Where it stands in its file.
+        subject: Who does it, where the file tells; empty otherwise.
+        modifiers: What the file tells beside the behaviour, such as toward whom.
+    """
+
+    start: float
+    stop: float
+    behavior: str
+    line_number: int
+    subject: str = ""
+    modifiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Medium:
+    """One video that was scored.
+
+    Attributes:
+        name: Its file's name or path, as the annotation tells it.
+        length_s: Its length in seconds, None if the file does not tell.
+        fps: Its frames per second, None if the file does not tell.
+    """
+
+    name: str
+    length_s: float | None = None
+    fps: float | None = None
+
+
+@dataclass(frozen=True)
+class Events:
+    """What somebody scored in one sitting: one observation, channel or table.
+
+    Attributes:
+        path: The file.
+        events: In the order of the file.
+        unit: What ``start`` and ``stop`` count.
+        behaviors: Names that the file uses or declares, also those that never happen in it.
+        watched: First and last boundary, in ``unit``, of what was looked at; the last is infinite
+            where the file does not tell.
+        media: The videos, one after the other in the same time; none where the file tells none.
+            Then the file's own name tells the recording.
+        observation: The observation's name, where a file can hold several; empty otherwise.
+        rate: Frames per second that frames are counted at, None if the file does not tell.
+        background: What the file itself calls frames without any behaviour; None if it does not.
+        counts_from_one: Whether frames are numbered from 1, which may be a habit of counting or a
+            first frame that nobody scored; ``start`` and ``stop`` take the numbers as they stand.
+    """
+
+    path: Path
+    events: tuple[Event, ...]
+    unit: Literal["frames", "seconds"]
+    behaviors: frozenset[str]
+    watched: tuple[float, float] = (0.0, math.inf)
+    media: tuple[Medium, ...] = ()
+    observation: str = ""
+    rate: float | None = None
+    background: str | None = None
+    counts_from_one: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        path: Path,
+        events: Sequence[Event],
+        unit: Literal["frames", "seconds"],
+        declared: Sequence[str] = (),
+        **more: object,
+    ) -> Events:
+        """Events whose names are those declared and those that occur; ``more`` as attributes."""
+        names = {*declared, *(event.behavior for event in events)} - {""}
+        return cls(path, tuple(events), unit, frozenset(names), **more)  # type: ignore[arg-type]
+
+    @property
+    def stop(self) -> float:
+        """The last boundary that the file tells of, in ``unit``; 0 if it tells of nothing."""
+        finite = [event.stop for event in self.events if event.stop < math.inf]
+        told = [self.watched[1]] if self.watched[1] < math.inf else []
+        return max([*finite, *told], default=0.0)
+
+    def shifted(self, by: float) -> Events:
+        """The same with everything ``by`` later, in ``unit``."""
+        first, last = self.watched
+        events = tuple(replace(e, start=e.start + by, stop=e.stop + by) for e in self.events)
+        return replace(self, events=events, watched=(max(first + by, 0.0), last + by))
+
+    def clipped(self, start: float, stop: float) -> Events:
+        """What lies between two boundaries, counted from the first of them."""
+        events = tuple(
+            replace(e, start=max(e.start, start) - start, stop=min(e.stop, stop) - start)
+            for e in self.events
+            if e.start < stop and e.stop > start
+        )
+        first, last = (min(max(end, start), stop) - start for end in self.watched)
+        return replace(self, events=events, watched=(first, last))
+
+    def in_frames(self, fps: float, rate: float | None = None) -> Annotation:
+        """The same in frames of a recording.
+
+        Args:
+            fps: The recording's frames per second.
+            rate: Frames per second that the file counts at, where ``unit`` is frames; ``fps`` if
+                None.
+        """
+        if self.unit == "frames" and rate is None:
+            per_second, steps = 1.0, 1.0
+        else:
+            per_second, steps = (rate or fps, fps) if self.unit == "frames" else (1.0, fps)
+
+        def to_frame(boundary: float) -> int:
+            return frame_at(boundary / per_second, steps)
+
+        intervals = [
+            Interval(
+                to_frame(event.start),
+                OPEN_STOP if event.stop == math.inf else to_frame(event.stop),
+                event.behavior,
+                event.line_number,
+                event.subject,
+                event.modifiers,
+            )
+            for event in self.events
+        ]
+        first, last = self.watched
+        return Annotation(
+            self.path,
+            tuple(intervals),
+            self.behaviors,
+            start_frame=to_frame(first),
+            stop_frame=None if last == math.inf else to_frame(last),
+        )
+
+
+OPEN_STOP = 1 << 62
+"""Stop frame of a state that was never stopped: past the end of every recording."""
