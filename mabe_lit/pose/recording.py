@@ -70,6 +70,13 @@ class Recording:
         keypoints = self.keypoints[:, order]
         return replace(self, keypoints=keypoints, animal_names=animal_names, likelihood=likelihood)
 
+    def frames_between(self, start: int, stop: int) -> Recording:
+        """The same from frame ``start`` to before frame ``stop``."""
+        part = slice(start, stop)
+        likelihood = None if self.likelihood is None else self.likelihood[part]
+        keypoints, labels = self.keypoints[part], self.labels[part]
+        return replace(self, keypoints=keypoints, labels=labels, likelihood=likelihood)
+
     @property
     def missing_share(self) -> float:
         """Share of coordinates that were not tracked, 0 to 1."""

@@ -1,18 +1,20 @@
 """Event tables of BORIS, CSV or TSV: tabular events, old and new, and aggregated events.
 
-Source: https://boris.readthedocs.io/en/latest/#export-events
+A file holds one observation or many, an observation one video or several, one after the other or
+from several cameras. Source: https://boris.readthedocs.io/en/latest/#export-events
 """
 
 from __future__ import annotations
 
 import math
-import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from mabe_lit.readers.boris_media import told_media
+from mabe_lit.readers.channels import choose_subject
+from mabe_lit.readers.events import Event, Events, Medium
 from mabe_lit.readers.files import delimiter_of, read_lines, split_cells
-from mabe_lit.readers.intervals import Annotation, Interval, frame_at
 from mabe_lit.shell import InputError, InputWarning
 
 Cells = list[str]
@@ -20,6 +22,8 @@ Row = tuple[int, dict[str, str]]
 """Line number, and cell by column name."""
 
 _OFFSET = "Time offset (s)"
+NO_SUBJECT = "No focal subject"
+"""What BORIS calls the subject of a behaviour that has none."""
 _PRINTED_S = 0.001
 """What BORIS rounds times to."""
 
@@ -29,51 +33,87 @@ def matches(head: str) -> bool:
     return any(map(_is_header, head.splitlines()))
 
 
-def read(path: Path, *, fps: float, channel: str | None = None) -> Annotation:
-    """Read state events.
+def read(path: Path, *, channel: str | None = None) -> list[Events]:
+    """Read the state events of each observation, in seconds from the start of its first video.
 
-    Point events have no duration and are left out with a warning that counts them. Times in
-    seconds become the nearest frame boundaries (``frame_at``), after the observation's time offset
-    is taken off: BORIS adds it to the video's time.
+    Point events have no duration and are left out with a warning that counts them. The
+    observation's time offset is taken off: BORIS adds it to the video's time.
 
     Args:
         path: The file; its table may follow a header of any length.
-        fps: Frames per second of the tracking.
-        channel: Which subject's events; all subjects' together if None.
+        channel: Which subject's events; all subjects' if None.
+
+    Returns:
+        One an observation; of several cameras one each, with the same events.
 
     Raises:
-        InputError: If a START has no STOP or the other way round, an interval stops before it
-            starts, a time is no number, or the file holds several observations.
+        InputError: If a START comes twice or a STOP has none, an interval stops before it starts,
+            a time is no number, or events cannot be told to be of one video or another.
     """
-    header, rows = _read_table(path)
-    _check_observation(path, rows, fps)
-    offset_s = _time_offset_s(path, header, rows)
+    before, rows = _read_table(path)
+    named: dict[str, list[Row]] = {}
+    for number, row in rows:
+        named.setdefault(row.get("Observation id", ""), []).append((number, row))
     if channel is not None:
-        subjects = {row["Subject"]: None for _, row in rows if row.get("Subject")}
-        if channel not in subjects:
-            raise InputError(
-                f"{path}: has no subject {channel!r}, only {', '.join(subjects) or 'none'}"
-            )
-        rows = [(number, row) for number, row in rows if row["Subject"] == channel]
-    states = [(number, row) for number, row in rows if _status(row) != "POINT"]
-    if points := len(rows) - len(states):
+        choose_subject(path, (row.get("Subject", "") for _, row in rows), channel)
+    points = sum(_status(row) == "POINT" for _, row in rows)
+    if points:
         warnings.warn(
             f"{path}: {points} POINT events have no duration and are left out",
             InputWarning,
             stacklevel=2,
         )
+    return [
+        observed
+        for name, of_one in (named or {"": []}).items()
+        for observed in _read_observation(path, name, before, of_one, channel)
+    ]
+
+
+def _read_observation(
+    path: Path, name: str, before: list[Cells], rows: list[Row], channel: str | None
+) -> list[Events]:
+    offset_s = _time_offset_s(path, before, rows)
+    states = [(number, row) for number, row in rows if _status(row) != "POINT"]
     read_pairs = _aggregated if rows and "Start (s)" in rows[0][1] else _paired
-    intervals = []
-    for number, behavior, *times_s in read_pairs(path, states):
-        start_s, stop_s = (_without_offset(time_s, offset_s) for time_s in times_s)
+    events = []
+    for number, row, *times_s in read_pairs(path, states):
+        start_s, stop_s = (without_offset(time_s, offset_s) for time_s in times_s)
         if not 0 <= start_s <= stop_s:
             raise InputError(
-                f"{path}: line {number}: {behavior} runs from {start_s:g} to {stop_s:g} s, "
+                f"{path}: line {number}: {row['Behavior']} runs from {start_s:g} to {stop_s:g} s, "
                 "expected 0 <= start <= stop"
             )
-        start, stop = frame_at(start_s, fps), frame_at(stop_s, fps)
-        intervals.append(Interval(start, stop, behavior, number))
-    return Annotation.of(path, intervals, [row["Behavior"] for _, row in states])
+        subject = row.get("Subject", "")
+        if channel is None or subject == channel:
+            who = "" if subject == NO_SUBJECT else subject
+            events.append(Event(start_s, stop_s, row["Behavior"], number, who, _modifiers(row)))
+    declared = [row["Behavior"] for _, row in states]
+    return [
+        Events.of(
+            path,
+            events,
+            "seconds",
+            declared,
+            observation=name,
+            media=media,
+            watched=watched_range(media),
+        )
+        for media in told_media(path, name, before, rows, offset_s) or [()]
+    ]
+
+
+def watched_range(media: tuple[Medium, ...]) -> tuple[float, float]:
+    """Seconds that somebody looked at: the videos' length where it is known."""
+    lengths = [medium.length_s for medium in media]
+    known = [length for length in lengths if length is not None]
+    return (0.0, sum(known) if known and len(known) == len(lengths) else math.inf)
+
+
+def without_offset(time_s: float, offset_s: float) -> float:
+    """A time of the video; one that only rounding puts before its start is its start."""
+    time_s -= offset_s
+    return 0.0 if -_PRINTED_S <= time_s < 0 else time_s
 
 
 def _is_header(line: str) -> bool:
@@ -102,25 +142,6 @@ def _rows(path: Path, header: Cells, table: list[Cells], first_number: int) -> I
         yield number, dict(zip(header, cells, strict=True))
 
 
-def _check_observation(path: Path, rows: list[Row], fps: float) -> None:
-    observations = {row["Observation id"]: None for _, row in rows if "Observation id" in row}
-    if len(observations) > 1:
-        raise InputError(
-            f"{path}: holds {len(observations)} observations ({', '.join(observations)}), "
-            "expected a file a recording"
-        )
-    for number, row in rows[:1]:
-        media_fps = row.get("FPS") or row.get("FPS (frame/s)") or ""
-        # One for each media file, or for each player of several cameras.
-        each = [text for text in re.split(r"[;|]", media_fps) if text not in ("", "NA")]
-        if any(abs(_number(path, number, "FPS", text) - fps) > 0.01 for text in each):
-            warnings.warn(
-                f"{path}: was made at {media_fps} frames/s, but --fps is {fps:g}",
-                InputWarning,
-                stacklevel=3,
-            )
-
-
 def _time_offset_s(path: Path, before: list[Cells], rows: list[Row]) -> float:
     """The observation's: a column of new files, a line before the table of old ones."""
     found = [(number, row.get(_OFFSET, "")) for number, row in rows[:1]]
@@ -131,14 +152,13 @@ def _time_offset_s(path: Path, before: list[Cells], rows: list[Row]) -> float:
     return _number(path, told[0][0], _OFFSET, told[0][1]) if told else 0.0
 
 
-def _without_offset(time_s: float, offset_s: float) -> float:
-    """A time of the video; one that only rounding puts before its start is its start."""
-    time_s -= offset_s
-    return 0.0 if -_PRINTED_S <= time_s < 0 else time_s
-
-
 def _status(row: dict[str, str]) -> str:
     return (row.get("Status") or row.get("Behavior type") or "").upper()
+
+
+def _modifiers(row: dict[str, str]) -> tuple[str, ...]:
+    columns = (cell for column, cell in row.items() if column.startswith("Modifier"))
+    return tuple(part for cell in columns for part in cell.split("|") if part not in ("", "None"))
 
 
 def _number(path: Path, number: int, column: str, text: str) -> float:
@@ -153,32 +173,31 @@ def _number(path: Path, number: int, column: str, text: str) -> float:
     return value
 
 
-_Pair = tuple[int, str, float, float]
+_Pair = tuple[int, dict[str, str], float, float]
 
 
 def _aggregated(path: Path, rows: list[Row]) -> Iterator[_Pair]:
-    """Line number, behaviour, start and stop in seconds, from rows that hold all of it."""
+    """Line number, row, start and stop in seconds, from rows that hold all of it."""
     for number, row in rows:
         start, stop = (_number(path, number, c, row[c]) for c in ("Start (s)", "Stop (s)"))
-        yield number, row["Behavior"], start, stop
+        yield number, row, start, stop
 
 
 def _paired(path: Path, rows: list[Row]) -> Iterator[_Pair]:
-    """The same, from rows that hold a START or a STOP each.
+    """The same, from rows that hold a START or a STOP each; what never stops, stops at infinity.
 
     One subject may do the same behaviour towards several others at once, told by its modifiers.
     """
-    started: dict[tuple[str, ...], tuple[int, float]] = {}
+    started: dict[tuple[str, ...], tuple[int, float, dict[str, str]]] = {}
     for number, row in rows:
         status = _status(row)
-        modifiers = (cell for column, cell in row.items() if column.startswith("Modifier"))
-        key = (row["Behavior"], row.get("Subject", ""), *modifiers)
+        key = (row["Behavior"], row.get("Subject", ""), *_modifiers(row))
         time_s = _number(path, number, "Time", row["Time"])
         if status == "START" and key not in started:
-            started[key] = (number, time_s)
+            started[key] = (number, time_s, row)
         elif status == "STOP" and key in started:
-            start_line, start_s = started.pop(key)
-            yield start_line, row["Behavior"], start_s, time_s
+            start_line, start_s, start_row = started.pop(key)
+            yield start_line, start_row, start_s, time_s
         elif status in ("START", "STOP"):
             problem = (
                 "starts twice without STOP" if status == "START" else "has a STOP without START"
@@ -188,5 +207,5 @@ def _paired(path: Path, rows: list[Row]) -> Iterator[_Pair]:
             raise InputError(
                 f"{path}: line {number}: status is {status!r}, expected START, STOP or POINT"
             )
-    for (behavior, *_), (number, _) in started.items():
-        raise InputError(f"{path}: line {number}: {behavior} has a START without STOP")
+    for number, start_s, row in started.values():
+        yield number, row, start_s, math.inf

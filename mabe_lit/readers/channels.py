@@ -22,3 +22,15 @@ def choose_channel(path: Path, found: Iterable[str], wanted: str | None) -> str:
     if wanted not in names:
         raise InputError(f"{path}: has no channel {wanted!r}, only {', '.join(names)}")
     return wanted
+
+
+def choose_subject(path: Path, found: Iterable[str], wanted: str) -> str:
+    """The subject ``wanted`` of those whose events a file holds.
+
+    Raises:
+        InputError: If it is not there.
+    """
+    names = list(dict.fromkeys(filter(None, found)))
+    if wanted not in names:
+        raise InputError(f"{path}: has no subject {wanted!r}, only {', '.join(names) or 'none'}")
+    return wanted

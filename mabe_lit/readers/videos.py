@@ -1,0 +1,90 @@
+"""What is known of each video beside its files: a table with a row a recording."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from mabe_lit.readers.files import delimiter_of, read_lines, split_cells
+from mabe_lit.shell import InputError
+
+
+@dataclass(frozen=True)
+class Video:
+    """What a table says of one recording; None where it is silent.
+
+    Attributes:
+        fps: Frames per second of the video and its tracking.
+        label_fps: Frames per second that its labels count at, where that is another rate.
+        first_frame: Frame of the tracking at which the scored clip begins.
+        scored_start_s: Seconds of the clip before which nobody watched.
+        scored_stop_s: Seconds of the clip from which on nobody watched.
+    """
+
+    fps: float | None = None
+    label_fps: float | None = None
+    first_frame: float | None = None
+    scored_start_s: float | None = None
+    scored_stop_s: float | None = None
+
+
+_COLUMNS = tuple(field.name for field in fields(Video))
+
+
+def read_videos(path: Path | str, names: Sequence[str]) -> dict[str, Video]:
+    """Read the table ``name`` and any of ``fps``, ``first_frame``, ... as in ``Video``.
+
+    Args:
+        path: A CSV with a header.
+        names: The recordings there are.
+
+    Returns:
+        A ``Video`` for each recording that has a row.
+
+    Raises:
+        InputError: If a column or recording is unknown, a recording has two rows, or a cell is no
+            number that it may be.
+    """
+    path = Path(path)
+    lines = read_lines(path)
+    delimiter = delimiter_of(lines[0])
+    header = split_cells(lines[:1], delimiter)[0]
+    unknown = [column for column in header if column not in ("name", *_COLUMNS)]
+    if "name" not in header or unknown:
+        problem = f"has unknown columns {', '.join(unknown)}" if unknown else "has no column name"
+        raise InputError(f"{path}: {problem}; allowed are name, {', '.join(_COLUMNS)}")
+    videos: dict[str, Video] = {}
+    for number, cells in enumerate(split_cells(lines[1:], delimiter), 2):
+        if not any(cells):
+            continue
+        where = f"{path}: line {number}"
+        if len(cells) != len(header):
+            raise InputError(f"{where}: has {len(cells)} cells, the header has {len(header)}")
+        row = dict(zip(header, cells, strict=True))
+        name = row.pop("name")
+        if name not in names:
+            listed = ", ".join(names[:5]) + (", ..." if names[5:] else "")
+            raise InputError(f"{where}: no recording is called {name!r}; there are {listed}")
+        if name in videos:
+            raise InputError(f"{where}: {name!r} has a row already")
+        videos[name] = Video(**{key: _number(where, key, row[key]) for key in row if row[key]})
+        start_s, stop_s = videos[name].scored_start_s or 0.0, videos[name].scored_stop_s
+        if stop_s is not None and stop_s <= start_s:
+            raise InputError(f"{where}: scored_stop_s is {stop_s:g}, not after {start_s:g}")
+    return videos
+
+
+def _number(where: str, key: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    is_rate = key in ("fps", "label_fps")
+    is_valid = 0 < value < math.inf if is_rate else 0 <= value < math.inf
+    if not is_valid or (key == "first_frame" and value != int(value)):
+        allowed = "a number above 0" if is_rate else "a number of 0 or more"
+        allowed = "a whole number of 0 or more" if key == "first_frame" else allowed
+        raise InputError(f"{where}: {key} is {text!r}, expected {allowed}")
+    return value
