@@ -1,7 +1,7 @@
 """Files of the field, read into recordings.
 
 A pose format is a module with ``matches(head)`` and ``read(path) -> Tracks``, an annotation format
-one with ``matches(head)`` and ``read(path, fps=, channel=) -> Annotation``. To add one, write the
+one with ``matches(head)`` and ``read(path, channel=) -> list[Events]``. To add one, write the
 module and name it below. Files are told apart by what they begin with, never by their names.
 """
 
@@ -16,24 +16,35 @@ from types import ModuleType
 from typing import Any
 
 from mabe_lit.pose import Recording
-from mabe_lit.readers import bento, boris, caltech, deeplabcut, frame_labels, hdf5
+from mabe_lit.readers import bento, boris, boris_project, caltech, deeplabcut, frame_labels, hdf5
 from mabe_lit.readers.calms21 import read_calms21
-from mabe_lit.readers.files import list_files, match_annotations, read_head, recording_name
+from mabe_lit.readers.events import Event, Events, Medium
+from mabe_lit.readers.files import list_files, owner_of, read_head, recording_name
 from mabe_lit.readers.intervals import Annotation, Interval, label_frames
+from mabe_lit.readers.labelling import Labelling
+from mabe_lit.readers.time_base import LabelOptions
 from mabe_lit.readers.tracks import Tracks, to_recording
+from mabe_lit.readers.videos import Video, read_videos
 from mabe_lit.shell import InputError, InputWarning
 
 __all__ = [
     "Annotation",
+    "Event",
+    "Events",
     "Interval",
+    "LabelOptions",
+    "Labelling",
+    "Medium",
+    "Video",
     "check_reading_options",
     "label_frames",
     "list_annotation_files",
     "list_pose_files",
-    "match_annotations",
-    "read_annotation",
+    "owner_of",
+    "read_annotations",
     "read_calms21",
     "read_poses",
+    "read_videos",
     "recording_name",
 ]
 
@@ -44,6 +55,7 @@ POSE_FORMATS = {
 ANNOTATION_FORMATS = {
     "Caltech Behavior Annotator text": caltech,
     "Bento annotation": bento,
+    "BORIS project": boris_project,
     "BORIS events": boris,
     "CSV of frame labels": frame_labels,
 }
@@ -103,30 +115,36 @@ def read_poses(path: Path | str, *, fps: float = 30.0, likelihood_below: float =
     return to_recording(tracks, fps=fps, likelihood_below=likelihood_below)
 
 
-def check_reading_options(fps: float | None, likelihood_below: float | None) -> None:
-    """Raise ``InputError`` unless ``fps`` is above 0 and ``likelihood_below`` 0 to 1, or None."""
-    if fps is not None and not (math.isfinite(fps) and fps > 0):
-        raise InputError(f"--fps is {fps:g}, expected a number above 0")
+def check_reading_options(
+    fps: float | None,
+    likelihood_below: float | None,
+    *,
+    label_fps: float | None = None,
+    count_from: int | None = None,
+) -> None:
+    """Raise ``InputError`` unless rates are above 0, ``likelihood_below`` 0 to 1, or all None."""
+    for key, rate in (("fps", fps), ("label_fps", label_fps)):
+        if rate is not None and not (math.isfinite(rate) and rate > 0):
+            raise InputError(f"--{key} is {rate:g}, expected a number above 0")
     if likelihood_below is not None and not 0 <= likelihood_below <= 1:
         raise InputError(f"--likelihood_below is {likelihood_below:g}, expected 0 to 1")
+    if count_from not in (None, 0, 1):
+        raise InputError(f"--count_from is {count_from}, expected 0 or 1")
 
 
-def read_annotation(path: Path | str, *, fps: float, channel: str | None = None) -> Annotation:
-    """Read the intervals that somebody scored in one recording.
+def read_annotations(path: Path | str, *, channel: str | None = None) -> list[Events]:
+    """Read what somebody scored, an observation each.
 
     Args:
         path: An annotation file of any format in ``ANNOTATION_FORMATS``.
-        fps: Frames per second of the video, > 0; turns seconds into frames.
         channel: The annotator's channel, or BORIS's subject; None where there is one (BORIS: for
             all subjects).
 
     Raises:
         InputError: If the file is missing, damaged or of another format, or has other channels.
     """
-    path = Path(path)
-    formats = ANNOTATION_FORMATS, POSE_FORMATS
-    annotation: Annotation = _read(path, *formats, fps=fps, channel=channel)
-    return annotation
+    observed: list[Events] = _read(Path(path), ANNOTATION_FORMATS, POSE_FORMATS, channel=channel)
+    return observed
 
 
 _Formats = dict[str, ModuleType]

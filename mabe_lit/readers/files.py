@@ -10,7 +10,7 @@ from pathlib import Path
 from mabe_lit.shell import InputError
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
-SUFFIXES = (".csv", ".tsv", ".txt", ".annot", ".h5", ".hdf5")
+SUFFIXES = (".csv", ".tsv", ".txt", ".annot", ".h5", ".hdf5", ".boris")
 _VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv")
 _HEAD_BYTES = 1 << 16
 
@@ -94,6 +94,11 @@ def recording_name(path: Path) -> str:
         stem = video or stem
     before_scorer = stem.split("DLC", 1)[0].rstrip("_-. ")
     return before_scorer or stem
+
+
+def owner_of(file: Path, names: Sequence[str]) -> str | None:
+    """The recording that an annotation file is named after: the longest name it begins with."""
+    return max((name for name in names if _begins_with(file.stem, name)), key=len, default=None)
 
 
 def match_annotations(names: Sequence[str], files: Iterable[Path]) -> dict[str, Path]:

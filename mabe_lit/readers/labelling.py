@@ -40,6 +40,7 @@ class Labelling:
     Attributes:
         classes: Names in the order of the labels.
         names: The recordings that have labels, in the order they are read.
+        background: The class of frames that have no other, None if there is none.
         vocabulary: What became of each word of the annotations.
         findings: Readings that were taken.
     """
@@ -91,7 +92,7 @@ class Labelling:
         taken = match_words(known, chosen)
         own = {one.background for one in events} - {None, *chosen}
         taken |= {str(word): background for word in own if background is not None}
-        self.classes = tuple(chosen)
+        self.classes, self.background = tuple(chosen), background
         self.vocabulary = Vocabulary(self.classes, taken)
         self._options = dataclasses.replace(options, classes=self.classes, background=background)
         self._merged: dict[str, list[str]] = {}

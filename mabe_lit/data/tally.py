@@ -1,0 +1,78 @@
+"""What a dataset holds, recording by recording, as the table that ``prepare`` prints."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from mabe_lit import UNSCORED
+from mabe_lit.pose import Recording
+from mabe_lit.shell import InputError, InputWarning
+
+
+class Tally(NamedTuple):
+    """What the table says of one recording, or of all."""
+
+    name: str
+    class_names: tuple[str, ...]
+    frames: int
+    missing: float
+    """Missing coordinates, in frames."""
+    counts: npt.NDArray[np.int64]
+    """``(C + 1,)`` frames of each class, then those that are unscored."""
+
+
+def tallied(recordings: Iterable[Recording], tallies: list[Tally]) -> Iterator[Recording]:
+    """Pass recordings on one by one, and note what the table says of each; check them at the end.
+
+    Raises:
+        InputError: If nothing is scored.
+    """
+    for recording in recordings:
+        classes, frames = recording.class_names, len(recording)
+        labels = [*range(len(classes)), UNSCORED]
+        counts = np.array([(recording.labels == label).sum() for label in labels])
+        missing = frames * recording.missing_share
+        tallies.append(Tally(recording.name, classes, frames, missing, counts))
+        yield recording
+    if tallies:
+        _check_scored(_sum(tallies))
+
+
+def format_tallies(tallies: Sequence[Tally]) -> str:
+    """A row a recording with its frames, missing share and frames a class; then all."""
+    everything = _sum(tallies)
+    rows = [["recording", "frames", "missing %", *everything.class_names, "unscored"]]
+    for tally in (*tallies, everything):
+        share = f"{100 * tally.missing / tally.frames:.1f}"
+        rows.append([tally.name, f"{tally.frames:,}", share, *(f"{n:,}" for n in tally.counts)])
+    shares = 100 * everything.counts / everything.frames
+    rows.append(["", "", "", *(f"{share:.1f} %" for share in shares)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _sum(tallies: Sequence[Tally]) -> Tally:
+    counts = np.sum([tally.counts for tally in tallies], axis=0)
+    missing = sum(tally.missing for tally in tallies)
+    return Tally("all", tallies[0].class_names, int(counts.sum()), missing, counts)
+
+
+def _check_scored(everything: Tally) -> None:
+    """Raise where nothing is scored; warn where a class is nowhere."""
+    scored = everything.counts[:-1]
+    if not scored.any():
+        classes = " or ".join(everything.class_names) or "any class"
+        raise InputError(f"no frame is scored as {classes}")
+    for name, frames in zip(everything.class_names, scored, strict=True):
+        if not frames:
+            warnings.warn(
+                f"class {name!r} has no frame in any recording", InputWarning, stacklevel=3
+            )
