@@ -106,7 +106,7 @@ def _cut(
     for place, (owner, medium) in enumerate(zip(owners, one.media, strict=True)):
         is_last = place == len(owners) - 1
         length_s = medium.length_s
-        if length_s is None and owner is not None:
+        if length_s is None and owner is not None and not is_last:
             length_s = seconds_of(owner)
         if length_s is None and not is_last:
             raise InputError(

@@ -107,9 +107,13 @@ class Events:
         return replace(self, events=events, watched=(max(first + by, 0.0), last + by))
 
     def clipped(self, start: float, stop: float) -> Events:
-        """What lies between two boundaries, counted from the first of them."""
+        """What lies between two boundaries, counted from the first; what never stops stays so."""
         events = tuple(
-            replace(e, start=max(e.start, start) - start, stop=min(e.stop, stop) - start)
+            replace(
+                e,
+                start=max(e.start, start) - start,
+                stop=e.stop if e.stop == math.inf else min(e.stop, stop) - start,
+            )
             for e in self.events
             if e.start < stop and e.stop > start
         )

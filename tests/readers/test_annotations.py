@@ -18,7 +18,7 @@ from mabe_lit.readers import (
     match_annotations,
     read_annotation,
 )
-from mabe_lit.shell import InputError, InputWarning
+from mabe_lit.shell import InputError
 
 CALTECH = """Caltech Behavior Annotator - Annotation File
 
@@ -61,25 +61,6 @@ Start\tStop\tDuration
 
 >mount
 Start\tStop\tDuration
-"""
-BORIS = """Observation id,one,,,,,,,
-,,,,,,,,
-Media file(s),,,,,,,,
-,,,,,,,,
-Time,Media file path,Total length,FPS,Subject,Behavior,Behavioral category,Comment,Status
-0.100,a.avi,190.0,30.0,adult,attack,,,START
-0.200,a.avi,190.0,30.0,adult,bark,,,POINT
-0.300,a.avi,190.0,30.0,adult,attack,,"a, b",STOP
-0.667,a.avi,190.0,30.0,pup,rest,,,START
-1.000,a.avi,190.0,30.0,pup,rest,,,STOP
-"""
-NEW_BORIS = """Observation id\tObservation type\tFPS\tSubject\tBehavior\tBehavior type\tTime
-one\tMedia file\t25.0\tadult\tattack\tSTART\t0.4
-one\tMedia file\t25.0\tadult\tattack\tSTOP\t1.0
-"""
-AGGREGATED = """Observation id,Subject,Behavior,Behavior type,Start (s),Stop (s),Duration (s)
-one,adult,attack,STATE,0.1,0.3,0.2
-one,adult,bark,POINT,0.2,0.2,NA
 """
 
 
@@ -144,83 +125,6 @@ def test_bento_frames_outside_what_was_annotated_are_unscored(tmp_path, lines, f
     annotation = read_annotation(write(tmp_path, head + settings + rest), fps=fps)
     labels = label_frames(annotation, 13, ["attack", "rest"], "rest")
     assert labels.tolist() == [-100, 1, 1, 0, 0, 0, 1, 1, 1, 1, 1, -100, -100]
-
-
-def test_boris_pairs_start_and_stop_and_counts_points(tmp_path):
-    with pytest.warns(InputWarning, match="1 POINT events have no duration"):
-        annotation = read_annotation(write(tmp_path, BORIS), fps=30)
-    assert spans(annotation) == [(3, 9, "attack"), (20, 30, "rest")]
-
-
-def test_boris_channel_is_a_subject(tmp_path):
-    annotation = read_annotation(write(tmp_path, BORIS), fps=30, channel="pup")
-    assert spans(annotation) == [(20, 30, "rest")]
-
-
-def test_new_boris_export_is_read(tmp_path):
-    annotation = read_annotation(write(tmp_path, NEW_BORIS), fps=25)
-    assert spans(annotation) == [(10, 25, "attack")]
-
-
-OFFSETS = {
-    "old": BORIS.replace("Media file(s),", "Time offset (s),0.1", 1),
-    "new": "\n".join(
-        f"{line}\t{cell}"
-        for line, cell in zip(
-            NEW_BORIS.splitlines(), ["Time offset (s)", "0.4", "0.4"], strict=True
-        )
-    ),
-    "aggregated": "\n".join(
-        f"{line},{cell}"
-        for line, cell in zip(
-            AGGREGATED.splitlines(), ["Time offset (s)", "0.1004", "0.1004"], strict=True
-        )
-    ),
-}
-
-
-@pytest.mark.filterwarnings("ignore:.*POINT events")
-@pytest.mark.parametrize("line", ["Time offset (s)", "Time offset (s),", "Time offset (s),NA"])
-def test_boris_time_offset_that_is_not_told_is_none(tmp_path, line):
-    annotation = read_annotation(write(tmp_path, BORIS.replace("Media file(s)", line, 1)), fps=30)
-    assert spans(annotation)[0] == (3, 9, "attack")
-
-
-@pytest.mark.filterwarnings("ignore:.*POINT events")
-@pytest.mark.parametrize(
-    ("kind", "fps", "expected"),
-    [("old", 30, (0, 6)), ("new", 25, (0, 15)), ("aggregated", 30, (0, 6))],
-)
-def test_boris_time_offset_is_taken_off(tmp_path, kind, fps, expected):
-    annotation = read_annotation(write(tmp_path, OFFSETS[kind]), fps=fps)
-    assert spans(annotation)[0] == (*expected, "attack")
-
-
-def test_boris_behavior_with_two_modifiers_at_once(tmp_path):
-    rows = [("A", "START", 0.0), ("B", "START", 0.1), ("A", "STOP", 0.2), ("B", "STOP", 0.3)]
-    text = "Time,Subject,Behavior,Modifiers,Status\n" + "".join(
-        f"{time},adult,touch,{modifier},{status}\n" for modifier, status, time in rows
-    )
-    annotation = read_annotation(write(tmp_path, text), fps=10)
-    assert spans(annotation) == [(0, 2, "touch"), (1, 3, "touch")]
-    assert label_frames(annotation, 4, ["touch"]).tolist() == [0, 0, 0, -100]
-
-
-@pytest.mark.parametrize("rates", ["25.0;25.0", "25.0|25.0", "25.0|NA"])
-def test_boris_of_several_media_has_a_rate_for_each(tmp_path, rates):
-    annotation = read_annotation(write(tmp_path, NEW_BORIS.replace("25.0", rates)), fps=25)
-    assert spans(annotation) == [(10, 25, "attack")]
-
-
-def test_boris_of_another_frame_rate_warns(tmp_path):
-    with pytest.warns(InputWarning, match=r"made at 25\.0 frames/s, but --fps is 30"):
-        read_annotation(write(tmp_path, NEW_BORIS), fps=30)
-
-
-def test_aggregated_boris_events_are_read(tmp_path):
-    with pytest.warns(InputWarning, match="1 POINT events"):
-        annotation = read_annotation(write(tmp_path, AGGREGATED), fps=30)
-    assert spans(annotation) == [(3, 9, "attack")]
 
 
 def test_predicted_frames_are_frame_labels(tmp_path):
@@ -317,17 +221,6 @@ BAD_ANNOTATIONS = {
         "line 7: found .*fast.*expected a number",
     ),
     "bento no channel": (BENTO.split("Ch1---")[0], "has no channel: expected a line such as"),
-    "boris no stop": (BORIS[: BORIS.index("1.000")], "line 9: rest has a START without STOP"),
-    "boris no start": (
-        BORIS.replace("START", "STOP", 1),
-        "line 6: attack has a STOP without START",
-    ),
-    "boris start twice": (BORIS.replace("STOP", "START", 1), "line 8: attack starts twice"),
-    "boris stop before start": (BORIS.replace("0.300", "0.050"), "line 6: attack runs from 0.1 to"),
-    "boris time": (BORIS.replace("0.100", "00:00:01"), "line 6, column Time: found '00:00:01'"),
-    "boris status": (BORIS.replace("START", "BEGIN", 1), "status is 'BEGIN', expected START, STOP"),
-    "boris truncated": (BORIS[:-12], "line 10: has 6 cells, the header has 9"),
-    "boris two observations": (NEW_BORIS.replace("one", "two", 1), r"2 observations \(two, one\)"),
     "frame twice": ("frame,label\n0,a\n0,b\n", "line 3: frame 0 follows frame 0"),
     "frame number": ("frame,label\nx,a\n", "line 2: found 'x,a', expected a frame number"),
     "frame cell missing": ("frame,label\n0\n", "line 2: found '0', expected a frame number"),
@@ -351,7 +244,6 @@ def test_bad_annotation_is_named_with_its_problem(tmp_path, text, message):
     [
         (CALTECH, "has no channel 'S3', only S1, S2"),
         (BENTO, "has no channel 'S3', only Ch1"),
-        (BORIS, "has no subject 'S3', only adult, pup"),
         ("frame,label\n0,a\n", "has no channel 'S3'"),
     ],
 )
