@@ -53,19 +53,21 @@ __all__ = [
 ]
 
 
-def list_pose_files(path: Path | str) -> list[Path]:
+def list_pose_files(path: Path | str, *, with_empty: bool = False) -> list[Path]:
     """The files that ``find_pose_files`` finds."""
-    return list(find_pose_files(path).files)
+    return list(find_pose_files(path, with_empty=with_empty).files)
 
 
 def list_annotation_files(path: Path | str) -> list[Path]:
-    """The annotation file itself, or all annotation files of a folder, 2 before 11.
+    """The annotation file itself, or all annotation files of a folder and its folders, 2 before 11.
+
+    Empty files are among them, for whoever reads them to tell.
 
     Raises:
         InputError: If ``path`` is missing or holds no annotation.
     """
     formats = ANNOTATION_FORMATS, POSE_FORMATS
-    return list_known(path, "--annotations", *formats, is_other=is_named_as_poses)
+    return list_known(path, "--annotations", *formats, is_other=is_named_as_poses, with_empty=True)
 
 
 def check_reading_options(

@@ -102,7 +102,7 @@ def list_known(
         others: Formats that may lie among them.
         is_named: Whether a file that is of no format is wanted nonetheless, by its name.
         is_other: Whether a file that is of no format is another's, by its name.
-        with_empty: Empty files are wanted.
+        with_empty: Empty files are wanted; else they are left for the listing of the others.
 
     Raises:
         InputError: If ``path`` is missing or holds nothing that is wanted.
@@ -118,9 +118,9 @@ def list_known(
         for file in files
         if _matches_any(heads[file], wanted)
         or (file not in known and is_named and is_named(file))
-        or (with_empty and heads[file] is None)
+        or (with_empty and heads[file] is None and file not in known)
     ]
-    unknown = [file for file in files if file not in found and file not in known]
+    unknown = [f for f in files if f not in found and f not in known and heads[f] is not None]
     if not found:
         if empty := [file for file in files if heads[file] is None]:
             raise InputError(f"{empty[0]}: is empty")
@@ -129,9 +129,8 @@ def list_known(
             f"{option} {path}: none of its {len(files)} files is {' or '.join(wanted)}; {what}"
         )
     if unknown:
-        names = [f"{f.name} (empty)" if heads[f] is None else f.name for f in unknown]
-        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-        listed = f"{', '.join(names[:_MOST_NAMED])}{more}"
+        more = f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
+        listed = ", ".join(file.name for file in unknown[:_MOST_NAMED]) + more
         message = f"{path}: neither poses nor annotations, left out: {listed}"
         warnings.warn(InputWarning(message), stacklevel=3)
     return found

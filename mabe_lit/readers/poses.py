@@ -38,7 +38,8 @@ def find_pose_files(
         path: A file or a folder.
         pose_pattern: See ``choose_pose_files``.
         name_until: See ``parse_pose_name``.
-        with_empty: Empty files are among them too, whatever they are called.
+        with_empty: Empty files are among them too, whatever they are called; leave it out where
+            annotations lie in the same folder, which they may be.
 
     Returns:
         At least one file, 2 before 11, no two of one recording.

@@ -89,6 +89,6 @@ def _check_count(found: Sequence[str], animals: Sequence[str], where: str) -> No
 def _check_missing(found: Sequence[str], keypoints: Sequence[str], where: str) -> None:
     if missing := [name for name in keypoints if name not in found]:
         raise InputError(
-            f"{where}: the checkpoint was trained on the key points {', '.join(keypoints)}, of "
-            f"which {', '.join(missing)} are missing; found {', '.join(found)}"
+            f"{where}: has the key points {', '.join(found)}, but the checkpoint was trained on "
+            f"{', '.join(keypoints)}; missing are {', '.join(missing)}"
         )
