@@ -70,7 +70,8 @@ def parse_pose_name(path: Path, name_until: str | None = None) -> PoseName:
     start = scorer.start() if scorer else stem.find("DLC")
     if start <= 0 or not stem[:start].rstrip(_SEPARATORS):
         return PoseName(stem)
-    is_guess = not scorer and stem.count("DLC") > 1
+    is_whole_word = stem[start:] == "DLC" or stem.startswith("DLC_", start)
+    is_guess = not scorer and (stem.count("DLC") > 1 or not is_whole_word)
     return _parsed(stem[:start], stem[start:], is_guess=is_guess)
 
 

@@ -68,6 +68,8 @@ def choose_pose_files(
     if len(tracks) < len(files):
         others = [file.name for file in files if file not in tracks]
         notes.append(f"skeletons, labelled images, exported projects, left out: {_some(others)}")
+    if not tracks:
+        raise InputError(f"--poses {root}: holds no tracks, but {_some([f.name for f in files])}")
     if pose_pattern is not None:
         tracks = [file for file in tracks if _fits(file, root, pose_pattern)]
         if not tracks:
@@ -91,8 +93,8 @@ def choose_pose_files(
     if guesses:
         name = guesses[0]
         notes.append(
-            f"{len(guesses)} names have DLC twice and are cut at the first, such as {name} of "
-            f"{chosen[name].name}; --name_until cuts elsewhere"
+            f"{len(guesses)} names are cut at their first DLC, where the tracker's part need not "
+            f"begin, such as {name} of {chosen[name].name}; --name_until cuts elsewhere"
         )
     return PoseFiles(tuple(chosen), tuple(chosen.values()), tuple(notes))
 

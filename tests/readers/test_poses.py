@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from pose_files import ANIMALS, PARTS, csv_text, table
 
-from mabe_lit.readers import list_pose_files, read_poses, recording_name
+from mabe_lit.readers import list_pose_files, read_poses
 from mabe_lit.shell import InputError, InputWarning
 
 
@@ -188,24 +188,6 @@ def test_text_that_is_not_utf8_is_named_with_its_line(tmp_path):
     path.write_bytes(damage(GOOD, 6, "10.0", "§").encode("latin1"))
     with pytest.raises(InputError, match="line 6: is not UTF-8 text \\(found byte 0xa7\\)"):
         read_poses(path)
-
-
-@pytest.mark.parametrize(
-    ("file", "name"),
-    [
-        ("11DLC_dlcrnetms5_DLC_ratJan24shuffle1_5000_el_filtered.csv", "11"),
-        ("mouse_3_DLC_resnet50.h5", "mouse_3"),
-        ("DLC3.csv", "DLC3"),
-        ("clip.predictions.analysis.h5", "clip"),
-        ("clip.mp4.predictions.analysis.h5", "clip"),
-        ("labels.v001.000_clip.analysis.h5", "clip"),
-        ("labels.v001.012_clip_3.analysis.h5", "clip_3"),
-        ("clip.001_a.csv", "clip.001_a"),
-        ("clip.v2.csv", "clip.v2"),
-    ],
-)
-def test_recording_name_is_the_stem_up_to_the_tracker(file, name):
-    assert recording_name(Path(file)) == name
 
 
 def test_folder_lists_poses_without_annotations_and_twins(tmp_path):
