@@ -68,9 +68,12 @@ def test_unlikely_empty_and_origin_points_are_untracked(tmp_path):
     values[2, 0, 1, 0] = np.nan
     values[3, 1, 1, 2] = np.nan  # no likelihood says nothing against the point
     values[3, 0, 0, :2] = (0, 5)
+    values[0, 1, 1, :2] = -1
+    values[2, 1, 0, :2] = (-1, -2)
     missing = np.isnan(read_poses(write(tmp_path, csv_text(values))).keypoints)
     assert sorted(map(tuple, np.argwhere(missing[..., 0]).tolist())) == [
         (0, 0, 0),
+        (0, 1, 1),
         (1, 1, 0),
         (2, 0, 1),
     ]
