@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mabe_lit.readers.files import delimiter_of, read_encoding
+from mabe_lit.readers.files import delimiter_of, read_encoding, split_cells
 from mabe_lit.shell import InputError
 
 
@@ -27,8 +27,7 @@ def read_columns(path: Path, positions: Sequence[int], names: Sequence[str]) -> 
         ``(rows, positions)``, NaN where a cell is empty.
 
     Raises:
-        InputError: If a row is longer than the header, the last one is cut short, or a cell is no
-            number.
+        InputError: If a row has other cells than the header, or a cell is no number.
     """
     import pandas as pd  # here, since it takes longer to import than a command's --help may
 
@@ -36,9 +35,10 @@ def read_columns(path: Path, positions: Sequence[int], names: Sequence[str]) -> 
     with path.open(encoding=encoding) as file:
         delimiter = delimiter_of(file.readline())
         decimal = _decimal_mark(delimiter, file.readline())
+    _check_widths(path, encoding, delimiter, len(names))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row that is too long
+            warnings.simplefilter("ignore", pd.errors.ParserWarning)  # of empty cells at the end
             table = pd.read_csv(
                 path,
                 sep=delimiter,
@@ -54,7 +54,7 @@ def read_columns(path: Path, positions: Sequence[int], names: Sequence[str]) -> 
             )
     except pd.errors.EmptyDataError:
         return np.empty((0, len(positions)))
-    except (pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError) as error:
+    except (pd.errors.ParserError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: is not a readable table ({error})") from error
     filled = table.notna().any(axis=1).to_numpy()
     table = table.iloc[: int(np.flatnonzero(filled).max(initial=-1)) + 1]
@@ -65,7 +65,6 @@ def read_columns(path: Path, positions: Sequence[int], names: Sequence[str]) -> 
                 f"{path}: line {row + 2}, column {position + 1} ({names[position]}): "
                 f"found {str(table[position].iloc[row])!r}, expected a number"
             )
-    _check_last_row(path, encoding, delimiter, len(names))
     return table[list(positions)].to_numpy(np.float64)
 
 
@@ -136,7 +135,7 @@ def find_no_number(column: Any, decimal: str) -> int | None:
     """
     import pandas as pd
 
-    if column.dtype.kind in "iuf":
+    if column.dtype.kind in "iuf" or not len(column):
         return None
     cells = column.astype(str)
     plain = cells.str.replace(",", ".", n=1) if decimal == "," else cells
@@ -151,16 +150,15 @@ def _decimal_mark(delimiter: str, row: str) -> str:
     return "," if delimiter != "," and "," in row else "."
 
 
-def _check_last_row(path: Path, encoding: str, delimiter: str, width: int) -> None:
-    """Raise where the file ends in the midst of a row, whose last number may have lost digits."""
-    with path.open("rb") as file:
-        file.seek(max(path.stat().st_size - (1 << 20), 0))
-        tail = file.read()
-    if encoding == "utf-16":
-        return
-    lines = [line for line in tail.decode("utf-8", "replace").splitlines() if line.strip()]
-    found = lines[-1].count(delimiter) + 1 if lines else width
-    if found < width:
-        raise InputError(
-            f"{path}: the last row has {found} cells, the header has {width}: the file is cut short"
-        )
+def _check_widths(path: Path, encoding: str, delimiter: str, width: int) -> None:
+    """Raise where a row has other cells than the header, as where the file ends in the midst."""
+    with path.open(encoding=encoding, errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            found = line.count(delimiter) + 1
+            if found == width or not line.strip():
+                continue
+            cells = split_cells([line], delimiter)[0]
+            if len(cells) < width or any(cells[width:]):
+                raise InputError(
+                    f"{path}: line {number}: has {len(cells)} cells, the header has {width}"
+                )
