@@ -182,13 +182,17 @@ class _Joiner:
     @cached_property
     def _size_and_speed(self) -> tuple[float, float]:
         """Pixels from side to side of an animal, and those it seldom exceeds in a frame."""
-        points = self.tracks.points
-        x, y = points[..., 0][self.there], points[..., 1][self.there]  # (rows and tracks, K)
-        extent = [np.nanmax(axis, axis=1) - np.nanmin(axis, axis=1) for axis in (x, y)]
-        size = float(np.median(np.hypot(*extent)))
-        steps = np.linalg.norm(np.diff(points, axis=0), axis=-1)
-        steps = steps[np.isfinite(steps)]
-        speed = float(np.percentile(steps, 99)) if len(steps) else 0.0
+        sizes, steps = [], []
+        for track in range(len(self.tracks.animal_names)):  # one by one, for the memory's sake
+            points = self.tracks.points[:, track]  # (rows, K, 2)
+            here = points[self.there[:, track]]
+            if len(here):
+                sizes.append(np.linalg.norm(np.nanmax(here, 1) - np.nanmin(here, 1), axis=-1))
+            step = np.linalg.norm(np.diff(points, axis=0), axis=-1)
+            steps.append(step[np.isfinite(step)])
+        size = float(np.median(np.concatenate(sizes)))
+        moved = np.concatenate(steps)
+        speed = float(np.percentile(moved, 99)) if len(moved) else 0.0
         return size, speed
 
     def merged(self, chains: list[list[int]]) -> Tracks:

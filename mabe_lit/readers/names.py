@@ -57,7 +57,7 @@ def parse_pose_name(path: Path, name_until: str | None = None) -> PoseName:
         if not recording.rstrip(_SEPARATORS):
             raise InputError(f"--name_until {name_until}: nothing is left of {path.name}")
         return _parsed(recording, name_until + run)
-    if stem.endswith(".analysis") or (path.suffix.lower() == ".slp"):
+    if stem.endswith((".analysis", ".predictions")) or path.suffix.lower() == ".slp":
         video = stem.removesuffix(".analysis").removesuffix(".predictions")
         video = re.sub(r"^.*\.\d{3}_", "", video) or video
         if Path(video).suffix.lower() in _VIDEO_SUFFIXES:

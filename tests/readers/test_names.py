@@ -26,6 +26,7 @@ NETWORK = "DLC_resnet50_openfieldOct30shuffle1_100000"
         ("clip.predictions.analysis.h5", "clip"),
         ("clip.mp4.predictions.analysis.h5", "clip"),
         ("clip.mp4.predictions.slp", "clip"),
+        ("clip.predictions.csv", "clip"),
         ("labels.v001.000_clip.analysis.h5", "clip"),
         ("labels.v001.012_clip_3.analysis.csv", "clip_3"),
         ("clip.001_a.csv", "clip.001_a"),
