@@ -39,7 +39,7 @@ def open_run(config: Config) -> Path:
             raise InputError(f"{file}: is damaged, expected a key and a value a line")
         differing = [
             f"{key} (there {earlier.get(key)!r}, now {config.to_dict().get(key)!r})"
-            for key in config.differing_keys(earlier)
+            for key in config.differing_keys(earlier, where=str(file))
         ]
         if differing:
             raise InputError(

@@ -14,13 +14,13 @@ from mabe_lit import UNSCORED
 from mabe_lit.compute import process_rank, share_of_frames
 from mabe_lit.config import Config
 from mabe_lit.data import Entry
-from mabe_lit.features import GROUPS, Batch, PoseFeatures, all_views, augment, recording_contexts
+from mabe_lit.features import Batch, PoseFeatures, all_views, augment, recording_contexts
 from mabe_lit.models import build_model
 from mabe_lit.pose import find_mirror_order
 from mabe_lit.scores import Decisions
 from mabe_lit.shell import InputError
 from mabe_lit.training.epoch_metrics import MeanLoss, build_metrics
-from mabe_lit.training.losses import frame_loss, mask_edges, smoothing_loss
+from mabe_lit.training.losses import frame_loss, smoothing_loss
 from mabe_lit.training.optim import build_optimizer, learning_rate_factor
 
 CHECKPOINT_VERSION = 1
@@ -59,7 +59,6 @@ class BehaviorClassifier(pl.LightningModule):
             kind=config.features,
             animal_names=animal_names,
             keypoint_names=keypoint_names,
-            groups=tuple(group for group in GROUPS if group != config.leave_out),
             medians=config.recording_context,
             has_likelihood=has_likelihood and config.use_likelihood,
         )
@@ -156,7 +155,7 @@ class BehaviorClassifier(pl.LightningModule):
         pose = (batch["keypoints"], batch["seconds"], batch["context"])
         labels = batch["labels"]
         if stage == "train":
-            loss = self._training_loss(self._features(*pose), labels, batch["seconds"])
+            loss = self._training_loss(self._features(*pose), labels)
         else:
             logits = self(*pose).float()
             loss = frame_loss(logits, labels)
@@ -167,33 +166,20 @@ class BehaviorClassifier(pl.LightningModule):
         self.log(f"{stage}_loss", mean_loss, on_step=False, on_epoch=True)
         return loss * share_of_frames(labels != UNSCORED) if stage == "train" else loss
 
-    def _training_loss(self, features: Tensor, labels: Tensor, seconds: Tensor) -> Tensor:
-        """Cross-entropy and smoothing of mixed-up windows: a stage's sum, the members' mean."""
-        if self.config.edge_mask_s:
-            labels = mask_edges(labels, (self.config.edge_mask_s / seconds).round())
-        share, partner = 1.0, torch.arange(len(labels), device=labels.device)
-        if self.config.mixup:
-            share = float(torch.distributions.Beta(self.config.mixup, self.config.mixup).sample())
-            partner = torch.randperm(len(labels), device=labels.device)
-            features = share * features + (1 - share) * features[partner]
+    def _training_loss(self, features: Tensor, labels: Tensor) -> Tensor:
+        """Cross-entropy and smoothing: the sum of a network's stages, the mean of the members."""
         loss = features.new_zeros(())
         for logits in self.network.stages(features):
-            for part, target in ((share, labels), (1 - share, labels[partner])):
-                if part:
-                    loss = loss + part * self._frame_loss(logits, target)
+            loss = loss + frame_loss(
+                logits,
+                labels,
+                class_weights=self.class_weights,
+                label_smoothing=self.config.label_smoothing,
+            )
             if self.network.smoothing_weight:
                 smoothness = smoothing_loss(logits, labels)
                 loss = loss + self.network.smoothing_weight * smoothness
         return loss / self.config.members
-
-    def _frame_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        return frame_loss(
-            logits,
-            labels,
-            class_weights=self.class_weights,
-            focal_gamma=self.config.focal_gamma,
-            label_smoothing=self.config.label_smoothing,
-        )
 
     def on_train_epoch_start(self) -> None:
         """Derive random numbers from seed and epoch, so that a resumed run draws the same.
