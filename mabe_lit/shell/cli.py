@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from jsonargparse import ArgumentError, ArgumentParser, Namespace, set_parsing_settings
 
-from mabe_lit.shell.config_file import explain_unknown, read_config_file
+from mabe_lit.shell.config_file import explain_unknown, find_settings, read_config_file
 from mabe_lit.shell.errors import InputError
 
 set_parsing_settings(docstring_parse_attribute_docstrings=True)
@@ -55,7 +55,9 @@ def parse_arguments(
     if positional:
         usage = f"{prog} {positional.upper()} ... [--key value ...]"
     parser = ArgumentParser(prog=prog, usage=usage, exit_on_error=False, allow_abbrev=False)
-    parser.add_argument("--config", action="config", help="A YAML file with any of the keys below.")
+    of_package = f"for a training also a setting of the package: {', '.join(find_settings())}"
+    about = f"A YAML file with any of the keys below; {of_package}."
+    parser.add_argument("--config", action="config", metavar="FILE", help=about)
     _add_options(parser, target, headings)
     arguments = _spell_out(argv, target, positional)
     keys = list(inspect.signature(target).parameters)

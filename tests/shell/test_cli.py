@@ -8,6 +8,7 @@ from launch.sweep import SweepOptions
 from launch.train import TrainOptions
 from mabe_lit.config import Config
 from mabe_lit.shell import parse_arguments
+from mabe_lit.shell.config_file import find_settings
 
 
 def show_help(target, capsys, **options):
@@ -74,6 +75,13 @@ class Plain:
 
     speed: float = 1.0
     """How fast it goes."""
+
+
+def test_help_names_the_settings_of_the_package(capsys):
+    with pytest.raises(SystemExit):
+        parse_arguments(Config, ["--help"], prog="command")
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"a setting of the package: {', '.join(find_settings())}." in text
 
 
 def test_target_without_headings_is_shown_below_its_sentence(capsys):
