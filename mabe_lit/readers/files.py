@@ -98,7 +98,7 @@ def recording_name(path: Path) -> str:
 
 def owner_of(file: Path, names: Sequence[str]) -> str | None:
     """The recording that an annotation file is named after: the longest name it begins with."""
-    return max((name for name in names if _begins_with(file.stem, name)), key=len, default=None)
+    return max((name for name in names if begins_with(file.stem, name)), key=len, default=None)
 
 
 def match_annotations(names: Sequence[str], files: Iterable[Path]) -> dict[str, Path]:
@@ -120,7 +120,7 @@ def match_annotations(names: Sequence[str], files: Iterable[Path]) -> dict[str, 
     files = list(files)
     found: dict[str, list[Path]] = {name: [] for name in names}
     for file in files:
-        owners = [name for name in names if _begins_with(file.stem, name)]
+        owners = [name for name in names if begins_with(file.stem, name)]
         if owners:
             found[max(owners, key=len)].append(file)
     for name, matches in found.items():
@@ -144,7 +144,8 @@ def _count_order(file: Path) -> list[str | int]:
     return [int(part) if part.isdecimal() else part for part in parts]
 
 
-def _begins_with(stem: str, name: str) -> bool:
+def begins_with(stem: str, name: str) -> bool:
+    """Whether a file's stem is a recording's name, or that and a separator, then anything."""
     return stem.startswith(name) and not stem[len(name) : len(name) + 1].isalnum()
 
 

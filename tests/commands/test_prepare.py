@@ -287,7 +287,7 @@ def real_data(name: str) -> Path:
     return folder
 
 
-@pytest.mark.filterwarnings("ignore:.*run past the tracking")
+@pytest.mark.filterwarnings("ignore:.*(run past the tracking|have no tracked point)")
 def test_real_rat_recordings_become_a_dataset(tmp_path):
     folder = str(real_data("rat_social") / "val")
     classes = ["aggression", "social", "nonsocial"]
