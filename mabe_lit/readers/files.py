@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import math
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -49,10 +51,10 @@ def read_head(path: Path) -> str:
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a UTF-8 text file, without their ends.
+    """The lines of a text file, without their ends: UTF-8, or UTF-16 that begins with its mark.
 
     Raises:
-        InputError: If the file is missing, empty or not UTF-8.
+        InputError: If the file is missing, empty or of another encoding.
     """
     try:
         data = path.read_bytes()
@@ -62,8 +64,9 @@ def read_lines(path: Path) -> list[str]:
         lines = re.split(r"\r\n|\n|\r", _decode(data, "strict"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        found = f"found byte 0x{data[error.start]:02x}"
-        raise InputError(f"{path}: line {line}: is not UTF-8 text ({found})") from error
+        encoding = "UTF-16" if text_encoding(data) == "utf-16" else "UTF-8"
+        found = f"found byte 0x{data[min(error.start, len(data) - 1)]:02x}"
+        raise InputError(f"{path}: line {line}: is not {encoding} text ({found})") from error
     if not any(line.strip() for line in lines):
         raise InputError(f"{path}: is empty")
     return lines
@@ -150,4 +153,33 @@ def begins_with(stem: str, name: str) -> bool:
 
 
 def _decode(data: bytes, errors: str) -> str:
-    return data.decode("utf-8-sig", errors)
+    return data.decode(text_encoding(data), errors)
+
+
+def text_encoding(data: bytes) -> str:
+    """The encoding of a text that begins with ``data``: UTF-16 if it has that mark, else UTF-8."""
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return "utf-16" if is_utf16 else "utf-8-sig"
+
+
+def parse_number(text: str, delimiter: str = ",") -> float:
+    """The number that a cell holds; ``1,5`` is 1.5 in a table whose delimiter is no comma.
+
+    Raises:
+        ValueError: If it is no finite number.
+    """
+    if delimiter != "," and text.count(",") == 1 and "." not in text:
+        text = text.replace(",", ".")
+    value = float(text)
+    if "_" in text or not math.isfinite(value):
+        raise ValueError(f"found {text!r}, expected a number")
+    return value
+
+
+def is_number(text: str, delimiter: str = ",") -> bool:
+    """Whether ``parse_number`` reads a cell."""
+    try:
+        parse_number(text, delimiter)
+    except ValueError:
+        return False
+    return True
