@@ -16,7 +16,19 @@ from types import ModuleType
 from typing import Any
 
 from mabe_lit.pose import Recording
-from mabe_lit.readers import bento, boris, boris_project, caltech, deeplabcut, frame_labels, hdf5
+from mabe_lit.readers import (
+    bento,
+    binary_columns,
+    boris,
+    boris_project,
+    caltech,
+    deeplabcut,
+    frame_labels,
+    hdf5,
+    interval_tables,
+    observer,
+    solomon,
+)
 from mabe_lit.readers.calms21 import read_calms21
 from mabe_lit.readers.events import Event, Events, Medium
 from mabe_lit.readers.files import list_files, owner_of, read_head, recording_name
@@ -56,8 +68,12 @@ ANNOTATION_FORMATS = {
     "Caltech Behavior Annotator text": caltech,
     "Bento annotation": bento,
     "BORIS project": boris_project,
+    "The Observer's event log": observer,
+    "Solomon Coder's text": solomon,
+    "table of frame labels": frame_labels,
     "BORIS events": boris,
-    "CSV of frame labels": frame_labels,
+    "table of bouts": interval_tables,
+    "table of 0/1 columns": binary_columns,
 }
 
 
