@@ -70,7 +70,7 @@ ANNOTATION_FORMATS = {
     "BORIS project": boris_project,
     "The Observer's event log": observer,
     "Solomon Coder's text": solomon,
-    "table of frame labels": frame_labels,
+    "CSV of frame labels": frame_labels,
     "BORIS events": boris,
     "table of bouts": interval_tables,
     "table of 0/1 columns": binary_columns,

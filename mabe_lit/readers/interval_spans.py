@@ -48,7 +48,7 @@ class _Reading:
     Attributes:
         columns: By what they tell.
         told: ``(rows, 3)`` start, stop and duration; NaN where a cell is empty.
-        printed: What the numbers are rounded to, by their digits; 0 if they are whole.
+        printed: What the numbers are rounded to, by the longest of them; 0 if all are whole.
         is_last: Whether stops are last frames.
     """
 
@@ -93,7 +93,8 @@ def settle_units(table: Table, places: Sequence[Place], rows: Sequence[Row]) -> 
                 "rename the columns start_frame and stop_frame, or start_s and stop_s"
             )
     weak = [place for place in bounds if place.is_weak]
-    if weak and "frames" not in told and not _any_has_point(rows, weak):
+    filled = [row.cells[place.column] for row in rows for place in weak]
+    if "frames" not in told and filled and all(text.isdecimal() or not text for text in filled):
         warnings.warn(
             f"{table.path}: {' and '.join(place.name for place in weak)} are whole numbers and are "
             "taken for seconds; rename the columns start_frame and stop_frame if they are frames",
@@ -140,16 +141,16 @@ def place_rows(table: Table, places: Sequence[Place], rows: Sequence[Row]) -> Pl
 def _read(table: Table, places: Sequence[Place], rows: Sequence[Row], unit: Unit) -> _Reading:
     columns = by_unit(table.path, places, unit)
     told = np.full((len(rows), len(_ROLES)), np.nan)
-    printed = 0.0
+    fractions: list[str] = []
     for role, place in columns.items():
         cells = [row.cells[place.column] for row in rows]
         for at, (row, text) in enumerate(zip(rows, cells, strict=True)):
             if text:
                 number = table.number(row.number, place.column, text)
                 told[at, _ROLES.index(role)] = number * place.scale
-        digits = [text.replace(",", ".").partition(".")[2] for text in cells]
-        if any(part.strip("0") for part in digits):
-            printed = max(printed, 10.0 ** -max(map(len, digits)) * place.scale)
+        fractions += (text.replace(",", ".").partition(".")[2].rstrip("0") for text in cells)
+    digits = max(map(len, fractions), default=0)
+    printed = 10.0**-digits * max(place.scale for place in columns.values()) if digits else 0.0
     return _Reading(columns, told, printed)
 
 

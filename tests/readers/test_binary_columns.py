@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from label_files import frames_of, labels, rows, spans, write
 
 from mabe_lit.readers import binary_columns
 from mabe_lit.shell import InputError, InputWarning
-from label_files import frames_of, labels, rows, spans, write
 
 
 def read(folder, text):
@@ -114,17 +114,9 @@ def test_simba_behaviors_are_the_last_columns_of_0_and_1(tmp_path):
 
 
 def test_simba_probability_between_behaviors_is_no_feature(tmp_path):
-    text = table(
-        "frame,x,Probability_A,A,Probability_B,B",
-        *[np.arange(4) / 3] * 0,
-        range(4),
-        [2.5] * 4,
-        [0.5] * 4,
-        [0, 1, 1, 0],
-        [0.3] * 4,
-        [1, 0, 0, 0],
-    )
-    assert read(tmp_path, text).behaviors == {"A", "B"}
+    header = "frame,Movement,Probability_A,A,Probability_B,B"
+    columns = (range(4), [2.5] * 4, [0.5] * 4, [0, 1, 1, 0], [0.3] * 4, [1, 0, 0, 0])
+    assert spans(read(tmp_path, table(header, *columns))) == [(0, 1, "B"), (1, 3, "A")]
 
 
 def test_simba_feature_that_is_0_at_first_is_no_behavior(tmp_path):

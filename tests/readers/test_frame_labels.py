@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from label_files import labels, rows, spans, write
 
 from mabe_lit.readers import frame_labels
 from mabe_lit.readers.files import read_head
 from mabe_lit.shell import InputError, InputWarning
-from label_files import labels, rows, spans, write
 
 
 def read(folder, text, **options):
