@@ -33,12 +33,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Placed:
-    """Where the bouts of all rows lie: boundaries in ``unit``."""
+    """Where the bouts of all rows lie: boundaries in ``unit``.
+
+    ``is_gapless`` tells that they are frames that follow each other without one between.
+    """
 
     unit: Unit
     starts: Sequence[float]
     stops: Sequence[float]
-    counts_from_one: bool
+    is_gapless: bool
 
 
 @dataclass(frozen=True)
@@ -132,10 +135,10 @@ def place_rows(table: Table, places: Sequence[Place], rows: Sequence[Row]) -> Pl
         )
     if not frames.is_told.any():
         starts, stops = seconds.ends.T.tolist()
-        return Placed("seconds", starts, stops, counts_from_one=False)
+        return Placed("seconds", starts, stops, is_gapless=False)
     starts, stops = _all_in_frames(table, rows, frames, seconds).T.tolist()
-    is_dense = len(spans) == len(rows) and is_gapless(spans)
-    return Placed("frames", starts, stops, counts_from_one=min(starts) == 1 and is_dense)
+    told = len(spans) == len(rows)
+    return Placed("frames", starts, stops, is_gapless=told and is_gapless(spans))
 
 
 def _read(table: Table, places: Sequence[Place], rows: Sequence[Row], unit: Unit) -> _Reading:

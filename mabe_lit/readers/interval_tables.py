@@ -6,6 +6,7 @@ what many labs keep. See ``interval_columns`` for the columns, ``stop_frames`` f
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,6 +75,9 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
         )
     names = {row.number: (row.video, row.observation) for row in rows}
     declared = sorted({row.behavior for row in rows})
+    first, last = min(placed.starts), max(placed.stops)
+    # What predict wrote, and nobody took a bout from, tells of all frames that there are.
+    is_all = placed.is_gapless and first == 0 and "mean_probability" in table.keys
     return [
         Events.of(
             path,
@@ -81,8 +85,9 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
             placed.unit,
             declared,
             media=(Medium(video),) if video else (),
-            observation=observation,
-            counts_from_one=placed.counts_from_one,
+            observation=observation or video,
+            watched=(first, last) if is_all else (0.0, math.inf),
+            counts_from_one=placed.is_gapless and first == 1,
         )
         for video, observation in dict.fromkeys(names.values())
     ]

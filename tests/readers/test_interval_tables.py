@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -110,6 +112,13 @@ def test_each_video_of_a_table_has_its_own_events(tmp_path):
     assert spans(one) == [(0.5, 1, "a"), (1, 2, "b")]
     assert spans(two) == [(2, 3, "a")]
     assert two.behaviors == {"a", "b"}  # who scored one video looked for it in the other
+
+
+def test_predicted_bouts_tell_of_all_frames(tmp_path):
+    assert read(tmp_path, rows(OWN, A, B)).watched == (0, 120)
+    assert read(tmp_path, rows(OWN, A)).watched == (0, 50)
+    assert read(tmp_path, rows(OWN, B)).watched == (0, math.inf)
+    assert read(tmp_path, rows(FRAME_HEADER, "a,0,50")).watched == (0, math.inf)
 
 
 def test_bouts_of_no_length_are_counted(tmp_path):
