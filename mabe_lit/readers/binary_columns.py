@@ -35,7 +35,7 @@ _NOT_YET = "-1"
 _BACKGROUND = "background"
 _MEASURED = re.compile(
     r"(^|[\W_])(x|y|z|p|score|likelihood|confidence|visibility|visible)$"
-    r"|^low_prob_detections|percentile|^scorer$",
+    r"|^low_prob_detections|percentile",
     re.IGNORECASE,
 )
 """Coordinates and SimBA's features, which may be 0 or 1 as well."""
@@ -113,6 +113,8 @@ def _find_columns(head: str) -> tuple[list[_Column], bool]:
     """Columns of 0 and 1 after the last one of other numbers, and whether there is such a one."""
     header, rows, delimiter = head_rows(head)
     keys = [column_key(name) for name in header]
+    if keys[:1] == ["scorer"] or len(set(header)) < len(header):
+        return [], False  # poses, with several header rows
     axis = find_axis(keys)
     rows = [row for row in rows if len(row) >= len(header)]
     columns: list[_Column] = []

@@ -123,6 +123,13 @@ def read_rows(table: Table, axis: Axis, take: Callable[[int, list[str]], None]) 
             f"{table.path}: column {name} holds whole numbers only, which may be frames, seconds "
             "or milliseconds; rename it frame, time_s or time_ms"
         )
+    if axis.scale is None and not (starts % 1).any():
+        warnings.warn(
+            f"{table.path}: column {table.header[axis.column or 0]} holds whole numbers and is "
+            "taken for seconds; rename it frame or time_ms if it is that",
+            InputWarning,
+            stacklevel=3,
+        )
     return _sampled(table, lines, starts * (axis.scale or 1.0))
 
 

@@ -1,4 +1,4 @@
-"""The numbers of a table of bouts: in which unit they are, and where each bout starts and stops."""
+"""The numbers of a table of bouts: where each bout starts and stops."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mabe_lit.readers.interval_columns import Place, Role, Unit, by_unit
+from mabe_lit.readers.interval_units import Row
 from mabe_lit.readers.intervals import frame_at
 from mabe_lit.readers.stop_frames import FrameSpan, is_gapless, is_last_frame
 from mabe_lit.readers.tables import Table
@@ -16,19 +17,6 @@ from mabe_lit.readers.two_readings import Pair, compare
 from mabe_lit.shell import InputError, InputWarning
 
 _ROLES: tuple[Role, ...] = ("start", "stop", "duration")
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of a table of bouts: its words, and its cells for the numbers."""
-
-    number: int
-    cells: list[str]
-    behavior: str
-    subject: str
-    modifiers: tuple[str, ...]
-    video: str
-    observation: str
 
 
 @dataclass(frozen=True)
@@ -74,37 +62,6 @@ class _Reading:
 
     def name(self, role: Role) -> str:
         return (self.columns.get(role) or self.columns["duration"]).name
-
-
-def settle_units(table: Table, places: Sequence[Place], rows: Sequence[Row]) -> list[Place]:
-    """The columns, each with a unit: by its name, else by a decimal point among its numbers.
-
-    Raises:
-        InputError: If all are whole numbers, which may be frames as well as seconds.
-    """
-    bounds = [place for place in places if place.role != "duration"]
-    told = {place.unit for place in bounds} - {None}
-    untold = [place for place in places if place.unit is None]
-    unit: Unit = "frames" if told == {"frames"} else "seconds"
-    if any(place in untold for place in bounds):
-        if told:  # the other one of two
-            unit = "seconds" if told == {"frames"} else "frames"
-        elif not _any_has_point(rows, untold):
-            names = " and ".join(place.name for place in bounds)
-            raise InputError(
-                f"{table.path}: {names} hold whole numbers only, which may be frames or seconds; "
-                "rename the columns start_frame and stop_frame, or start_s and stop_s"
-            )
-    weak = [place for place in bounds if place.is_weak]
-    filled = [row.cells[place.column] for row in rows for place in weak]
-    if "frames" not in told and filled and all(text.isdecimal() or not text for text in filled):
-        warnings.warn(
-            f"{table.path}: {' and '.join(place.name for place in weak)} are whole numbers and are "
-            "taken for seconds; rename the columns start_frame and stop_frame if they are frames",
-            InputWarning,
-            stacklevel=3,
-        )
-    return [place if place.unit else replace(place, unit=unit) for place in places]
 
 
 def place_rows(table: Table, places: Sequence[Place], rows: Sequence[Row]) -> Placed:
@@ -233,8 +190,3 @@ def _all_in_frames(
     for at in lacking.tolist():
         ends[at] = [frame_at(float(time_s), agreement.fps) for time_s in seconds.ends[at]]
     return ends
-
-
-def _any_has_point(rows: Sequence[Row], places: Sequence[Place]) -> bool:
-    cells = (row.cells[place.column].lower() for row in rows for place in places)
-    return any("." in cell or "," in cell or "e" in cell for cell in cells)

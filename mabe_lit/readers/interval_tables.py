@@ -23,7 +23,8 @@ from mabe_lit.readers.interval_columns import (
     find_places,
     is_interval_header,
 )
-from mabe_lit.readers.interval_spans import Row, place_rows, settle_units
+from mabe_lit.readers.interval_spans import place_rows
+from mabe_lit.readers.interval_units import Row, settle_units
 from mabe_lit.readers.tables import Table, column_key, head_rows, open_table
 from mabe_lit.shell import InputError, InputWarning
 

@@ -138,6 +138,7 @@ def test_simba_column_with_few_other_numbers_is_told(tmp_path):
     "head",
     [
         "scorer,net,net,net\nbodyparts,nose,nose,nose\ncoords,x,y,likelihood\n0,1,1,1\n",
+        "scorer,net,net,net\nbodyparts,a,a,a\ncoords,x,y,likelihood\n" + "0,1,1,1\n" * 9,
         "track,frame_idx,instance.score,nose.x,nose.y,nose.score\nt,0,1,0,0,1\nt,1,1,1,1,1\n",
         "name,first_frame\nv1,0\nv2,1\n",
         ",Nose_1_x,Nose_1_y,Nose_1_p\n0,1,1,1\n1,1,1,1\n",

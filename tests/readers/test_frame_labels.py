@@ -78,6 +78,12 @@ def test_instant_lasts_until_the_next_and_the_last_a_median_step(tmp_path, text)
     )
 
 
+def test_whole_times_that_are_taken_for_seconds_are_told(tmp_path):
+    with pytest.warns(InputWarning, match="column time holds whole numbers and is taken for seco"):
+        events = read(tmp_path, "time,label\n0.0,a\n1.0,b\n")
+    assert spans(events) == [(0, 1, "a"), (1, 2, "b")]
+
+
 def test_hole_in_regular_times_is_told(tmp_path):
     times = [*range(20), *range(40, 60)]
     text = rows("time_s,label", *(f"{time / 10},a" for time in times))

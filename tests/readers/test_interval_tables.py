@@ -79,9 +79,12 @@ def test_row_of_seconds_alone_is_taken_at_the_rate_of_the_others_and_told(tmp_pa
     assert spans(events)[-1] == (150, 180, "c")
 
 
-def test_whole_onsets_are_seconds_and_told(tmp_path):
-    with pytest.warns(InputWarning, match="onset and offset are whole numbers and are taken for"):
-        events = read(tmp_path, rows("label,onset,offset", "a,1,2"))
+@pytest.mark.parametrize(
+    ("header", "row"), [("label,onset,offset", "a,1,2"), ("label,start,stop", "a,1.0,2.0")]
+)
+def test_whole_numbers_that_are_taken_for_seconds_are_told(tmp_path, header, row):
+    with pytest.warns(InputWarning, match="are whole numbers and are taken for seconds; rename"):
+        events = read(tmp_path, rows(header, row))
     assert events.unit == "seconds"
 
 
