@@ -45,7 +45,8 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
         raise InputError(f"{path}: a table of frame labels has no channel {channel!r}")
     table = open_table(path)
     label_column = table.find(_LABEL_KEYS)
-    assert label_column is not None  # else the file does not match
+    if label_column is None:
+        raise InputError(f"{path}: has no column of labels, found {', '.join(table.header)}")
     codes: list[int] = []
     names: dict[str, int] = {}
 

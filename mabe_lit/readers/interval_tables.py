@@ -107,7 +107,9 @@ class _Columns:
 
 def _read_rows(table: Table) -> list[Row]:
     behavior = table.find(BEHAVIOR_KEYS)
-    assert behavior is not None  # else the file does not match
+    if behavior is None:
+        found = ", ".join(table.header)
+        raise InputError(f"{table.path}: has no column of behaviours, found {found}")
     columns = _Columns(
         behavior,
         table.find(SUBJECT_KEYS),

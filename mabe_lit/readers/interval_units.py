@@ -35,15 +35,16 @@ def settle_units(table: Table, places: Sequence[Place], rows: Sequence[Row]) -> 
     untold = [place for place in places if place.unit is None]
     unit: Unit = "frames" if told == {"frames"} else "seconds"
     if any(place in untold for place in bounds):
-        if told:  # the other one of two
+        twice = {p.role for p in bounds if p.unit} & {p.role for p in bounds if not p.unit}
+        if twice:  # the other one of two
             unit = "seconds" if told == {"frames"} else "frames"
-        elif not _any_has_point(rows, untold):
+        elif not told and not _any_has_point(rows, untold):
             names = " and ".join(place.name for place in bounds)
             raise InputError(
                 f"{table.path}: {names} hold whole numbers only, which may be frames or seconds; "
                 "rename the columns start_frame and stop_frame, or start_s and stop_s"
             )
-        elif not _any_is_broken(table, rows, untold):
+        elif not told and not _any_is_broken(table, rows, untold):
             _warn_of_seconds(table, bounds)
     weak = [place for place in bounds if place.is_weak]
     filled = [text for row in rows for place in weak if (text := row.cells[place.column])]

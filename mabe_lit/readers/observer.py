@@ -64,8 +64,10 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
     subjects: list[str] = []
     points = 0
     for number, cells in table.rows():
+        if not cells:
+            continue
         row = {name: cells[place] if place is not None else "" for name, place in where.items()}
-        if not cells or not (row["behavior"] or row["event_type"]):
+        if not (row["behavior"] or row["event_type"]):
             continue
         observation = observations.setdefault(row["observation"], _Observation())
         subjects.append(row["subject"])

@@ -18,6 +18,9 @@ from mabe_lit.readers.files import (
 )
 from mabe_lit.shell import InputError
 
+_NEW_LINE = re.compile(r"\r\n|\n|\r")
+"""As files are read; other characters that part lines are text."""
+
 
 def column_key(name: str) -> str:
     """A column's name in one spelling: ``start_s`` for ``Start (s)`` and for ``StartS``."""
@@ -114,7 +117,7 @@ def head_rows(head: str) -> tuple[list[str], list[list[str]], str]:
 
     A last line that may be cut is left out; so is whatever a quote makes unreadable.
     """
-    lines = [line for line in head.splitlines() if line.strip()]
+    lines = [line for line in _NEW_LINE.split(head) if line.strip()]
     if lines and _is_separator_line(lines[0]):
         del lines[0]
     if not lines:
@@ -133,7 +136,7 @@ def head_rows(head: str) -> tuple[list[str], list[list[str]], str]:
 
 def head_keys(head: str) -> list[str]:
     """The columns that the header of a table names, in one spelling."""
-    first = [line for line in head.splitlines()[:3] if line.strip()]
+    first = [line for line in _NEW_LINE.split(head) if line.strip()][:2]
     if first and _is_separator_line(first[0]):
         del first[0]
     return [column_key(name) for name in head_rows("\n".join(first[:1]))[0]]

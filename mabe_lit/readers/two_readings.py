@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 _MOST_CANDIDATES = 200
-_EXACT = 0.1
-"""Frames by which seconds that were made from frames may miss these."""
+_EXACT = 0.05
+"""Frames by which seconds that were made from frames, and told in full, may miss these."""
 _ROUNDED = 1.0
-"""The same for frames that were made from seconds, by rounding or cutting."""
+"""Frames by which the two may differ where either was made from the other by rounding or cutting,
+beside what the seconds are rounded to."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def compare(pairs: Sequence[Pair], printed_s: float) -> Agreement | None:
     later = [pair for pair in pairs if pair.time_s > 0 and pair.frame > 0]
     if not later:
         return None
-    # The later a pair is, the less its rounding matters; so of equals the latest decides.
+    # The later a pair is, the less its rounding matters; so of rates that equally many agree on,
+    # the latest decides.
     later.sort(key=lambda pair: -pair.time_s)
     rates = [
         (pair.frame + extra) / pair.time_s
@@ -67,17 +69,17 @@ def compare(pairs: Sequence[Pair], printed_s: float) -> Agreement | None:
         for extra in ((0, 1) if pair.is_last else (0,))
     ]
     for margin in (_EXACT, _ROUNDED):
-        counts = [int(_agree(later, rate, printed_s, margin).sum()) for rate in rates]
+        counts = [int(_agree(later, rate, margin).sum()) for rate in rates]
         rate = rates[int(np.argmax(counts))]
         if max(counts) > len(later) / 2:
             break
-    agrees = _agree(pairs, rate, printed_s, margin)
+    agrees = _agree(pairs, rate, margin + printed_s * rate)
     return Agreement(rate, None if agrees.all() else pairs[int(np.argmin(agrees))])
 
 
-def _agree(pairs: Sequence[Pair], rate: float, printed_s: float, margin: float) -> np.ndarray:
-    """``(pairs,)`` whether frame and time are of one moment."""
+def _agree(pairs: Sequence[Pair], rate: float, margin: float) -> np.ndarray:
+    """``(pairs,)`` whether frame and time are of one moment, but for ``margin`` frames."""
     missed = np.array([pair.time_s * rate - pair.frame for pair in pairs])
     is_last = np.array([pair.is_last for pair in pairs])
     missed = np.where(is_last, np.minimum(np.abs(missed), np.abs(missed - 1)), np.abs(missed))
-    return np.asarray(missed <= margin + 2 * printed_s * rate)
+    return np.asarray(missed <= margin)
