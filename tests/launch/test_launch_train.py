@@ -76,6 +76,7 @@ def test_train_leaves_the_run_and_the_data_in_the_volume(shared_cloud):
         "last.ckpt",
         "epoch-002.ckpt",
         "config.yaml",
+        "curves.png",
         "metrics.csv",
         "result.json",
     }
