@@ -20,6 +20,10 @@ VOLUME_PATH = "/vol"
 STARTUP_TIMEOUT_S = 600
 """Longest time a container may take to start, pulling the image included."""
 
+_PROJECT = Path(__file__).resolve().parent.parent
+_SOURCES_PATH = "/root"
+"""Where Modal puts Python sources; settings lie beside the package there, as they do here."""
+
 volume = modal.Volume.from_name(VOLUME_NAME, create_if_missing=True, version=2)
 """Version 2, because the containers of a sweep commit to it at the same time."""
 
@@ -37,11 +41,12 @@ def commit_volume() -> None:
 
 
 def build_image() -> modal.Image:
-    """The image of the containers: this machine's Python and packages, and the sources of ours."""
+    """The image of the containers: this machine's Python and packages, our sources and settings."""
     image = modal.Image.debian_slim(python_version=".".join(map(str, sys.version_info[:2])))
     if modal.is_local():  # a container imports this module as well, from a finished image
         image = image.uv_pip_install(*pinned_requirements())
-    return image.add_local_python_source("mabe_lit", "launch")
+    image = image.add_local_python_source("mabe_lit", "launch")
+    return image.add_local_dir(_PROJECT / "configs", f"{_SOURCES_PATH}/configs")
 
 
 def pinned_requirements() -> list[str]:
@@ -52,8 +57,7 @@ def pinned_requirements() -> list[str]:
     Raises:
         InputError: If one of them is not installed here.
     """
-    file = Path(__file__).resolve().parent.parent / "pyproject.toml"
-    project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((_PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     pins = []
     for line in (*project["dependencies"], *project["optional-dependencies"]["hdf5"]):
         requirement = re.split(r"[<>=!~;\s]", line, maxsplit=1)[0]

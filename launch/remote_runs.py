@@ -102,11 +102,12 @@ def read_result(config: Config) -> dict[str, Any] | None:
         InputError: If a run of this name was started with other settings.
     """
     folder = PurePosixPath(config.run_dir)
-    text = read_text(folder / "config.yaml")
+    file = folder / "config.yaml"
+    text = read_text(file)
     if text is None:
         return None
     earlier = yaml.safe_load(text)
-    if differing := config.differing_keys(earlier):
+    if differing := config.differing_keys(earlier, where=f"{file} in the Volume"):
         now = config.to_dict()
         found = [f"{key} (there {earlier.get(key)!r}, now {now.get(key)!r})" for key in differing]
         raise InputError(

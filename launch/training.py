@@ -6,10 +6,10 @@ import errno
 import os
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, ClassVar
 
 import modal
 
@@ -31,6 +31,8 @@ _PASSING_ERRORS = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN, errno
 @dataclass(frozen=True)
 class TrainingOptions(Config):
     """Settings of a training, and of its launch."""
+
+    HEADINGS: ClassVar[Mapping[str, str]] = {**Config.HEADINGS, "launch": "timeout"}
 
     timeout: int = 7200
     """Seconds that an attempt may take; the next one goes on from the newest checkpoint."""

@@ -23,7 +23,7 @@ Key points are ``(N, A, K, 2)``: x to the right and y down, in pixels, NaN where
 tracked. Labels are ``(N,)`` class indices, ``UNSCORED`` where nobody scored the frame.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 UNSCORED = -100
 """Label of a frame that nobody scored, and of padding: it counts in no loss and in no metric."""

@@ -1,4 +1,4 @@
-"""``python -m mabe_lit.compare RUN...``: one table and one figure of several runs."""
+"""``python -m mabe_lit.compare RUN...``: one table and the figures of several runs."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Run:
         train_seconds: Seconds of training.
         parameters: Trainable numbers of the network.
         scored: What was scored: frames of each class, and the classes that are averaged over.
+        epochs: The rows of its metrics.csv, None where it has none, as boosted trees.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Run:
     train_seconds: float | None
     parameters: int | None
     scored: tuple[dict[str, int], frozenset[str]]
+    epochs: list[dict[str, float]] | None
 
     def cells(self) -> dict[str, float | int | str | None]:
         """Its row of the table, by column."""
@@ -57,14 +59,17 @@ def compare(*, runs: list[str], output: str = "comparison") -> list[Run]:
         runs: Folders with a result.json or metrics.json, as a training, a baseline and an
             evaluation write them; of both, result.json counts. They may stand first, without
             the name of this key.
-        output: Folder for comparison.csv and comparison.png.
+        output: Folder for comparison.csv, comparison.png and, of the runs that have a metrics.csv,
+            curves.png.
 
     Returns:
         The runs, sorted.
 
     Raises:
-        InputError: If a folder is missing or holds no scores, or runs have different classes.
+        InputError: If a folder is missing or holds no scores or a damaged metrics.csv, or runs have
+            different classes.
     """
+    from mabe_lit.scores.curves import plot_compared_curves, save_curves
     from mabe_lit.scores.figures import save_comparison
     from mabe_lit.shell import written_atomically
 
@@ -90,6 +95,11 @@ def compare(*, runs: list[str], output: str = "comparison") -> list[Run]:
         table.writerows(run.cells() for run in found)
     macro_f1 = {run.name: run.macro_f1 for run in found}
     save_comparison(folder / "comparison.png", macro_f1, [run.f1 for run in found])
+    curves = {run.name: run.epochs for run in found if run.epochs}
+    if curves:
+        save_curves(plot_compared_curves(curves), folder / "curves.png")
+    else:  # those of an earlier comparison are of other runs
+        (folder / "curves.png").unlink(missing_ok=True)
     return found
 
 
@@ -105,6 +115,15 @@ def format_comparison(runs: Sequence[Run]) -> str:
     return "\n".join(lines)
 
 
+def describe_output(runs: Sequence[Run], output: str) -> str:
+    """Where table and figures lie, and which runs have no curves."""
+    without = [run.name for run in runs if run.epochs is None]
+    if len(without) == len(runs):
+        return f"table and figure: {output}"
+    left_out = f"; without a metrics.csv, so not in curves.png: {', '.join(without)}"
+    return f"table and figures: {output}{left_out if without else ''}"
+
+
 def _read_run(folder: Path) -> Run:
     if not folder.exists():
         raise InputError(f"{folder}: no such folder")
@@ -116,6 +135,10 @@ def _read_run(folder: Path) -> Run:
         raise InputError(
             f"{folder}: holds neither result.json nor metrics.json; a training writes it at its end"
         )
+    from mabe_lit.scores.curves import read_epochs
+
+    metrics = folder / "metrics.csv"
+    epochs = read_epochs(metrics) if metrics.is_file() else None
     try:
         result: Any = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
@@ -134,6 +157,7 @@ def _read_run(folder: Path) -> Run:
                 {name: int(score["support"]) for name, score in per_class.items()},
                 frozenset(result["averaged_classes"]),
             ),
+            epochs=epochs,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
@@ -176,8 +200,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         arguments = parse_arguments(
             compare, argv, prog="python -m mabe_lit.compare", positional="runs"
         )
-        print(format_comparison(compare(**arguments)))
-        print(f"table and figure: {arguments['output']}")
+        runs = compare(**arguments)
+        print(format_comparison(runs))
+        print(describe_output(runs, arguments["output"]))
 
 
 if __name__ == "__main__":

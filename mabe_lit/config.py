@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from mabe_lit.shell import InputError, parse_arguments
-from mabe_lit.shell.ranges import RANGES
+from mabe_lit.shell import InputError, drop_removed, parse_arguments
+from mabe_lit.shell.ranges import find_problems
 
 SYNTHETIC_TRAIN_DIR = "data/synthetic/train"
 SYNTHETIC_VAL_DIR = "data/synthetic/val"
@@ -24,6 +24,25 @@ _PLACES = ("checkpoint_dir", "run", "gpu")
 class Config:
     """Train a network to label behaviour frame by frame; with nothing given, on simulated mice."""
 
+    HEADINGS: ClassVar[Mapping[str, str]] = {
+        "data": "train_data_dir",
+        "network": "model_type",
+        "features": "features",
+        "training": "epochs",
+        "prediction": "prediction_length",
+        "where and how": "checkpoint_dir",
+    }
+    """A heading in ``--help`` and the first of the keys below it."""
+    REMOVED: ClassVar[Mapping[str, Any]] = {
+        "leave_out": "none",
+        "focal_gamma": 0.0,
+        "edge_mask_s": 0.0,
+        "mixup": 0.0,
+        "point_jitter": 0.0,
+        "time_stretch": 0.0,
+    }
+    """Keys that release 0.1.0 had, and the values at which they did nothing."""
+
     train_data_dir: str = SYNTHETIC_TRAIN_DIR
     """Folder of prepared recordings to learn from."""
     val_data_dir: str = SYNTHETIC_VAL_DIR
@@ -34,19 +53,17 @@ class Config:
     """Simulated frames to learn from, 30 a second; used when dataset is synthetic."""
     synthetic_val_frames: int = 24_000
     """Simulated frames to validate on; used when dataset is synthetic."""
+    sequence_length: int = 64
+    """Frames in a window."""
+    frame_gap: int = 1
+    """Step between the frames of a window; 2 skips every other frame and sees twice as long."""
+    folds: int = 1
+    """Cross-validation: parts of train_data_dir to validate on in turn; 1 takes val_data_dir."""
+    fold: int | None = None
+    """The one of the folds to validate on, from 1; null trains for each of them in turn."""
 
     model_type: Literal["transformer", "conv_bilstm", "tcn", "ms_tcn", "conformer"] = "transformer"
     """Architecture of the network."""
-    features: Literal["coordinates", "pixels", "social"] = "coordinates"
-    """coordinates: seen from the first animal; pixels: as tracked; social: posture and motion."""
-    leave_out: Literal["none", "posture", "partner", "distance", "heading", "motion", "missing"] = (
-        "none"
-    )
-    """Group of social features to do without, to see what it is worth."""
-    use_likelihood: bool = True
-    """Have how sure the tracker was of each point among the social features, where it told."""
-    recording_context: bool = False
-    """Show the network what is usual in a recording: the median of each of its features."""
     input_dim: int | None = None
     """Features of a frame; null takes what the data has, a number must agree with it."""
     num_classes: int | None = None
@@ -68,39 +85,12 @@ class Config:
     members: int = 1
     """Networks that learn side by side from other starting weights; they answer by their mean."""
 
-    class_weights: Literal["none", "balanced", "sqrt"] = "none"
-    """Weight of rare classes in the loss: none, balanced by their share of frames, or its root."""
-    focal_gamma: float = 0.0
-    """How much less frames count in the loss that are right already (focal loss); 0 is off."""
-    label_smoothing: float = 0.0
-    """Share of each label that is spread over all classes, 0 to below 1."""
-    edge_mask_s: float = 0.0
-    """Seconds to each side of a bout's edges that do not count in training."""
-    mixup: float = 0.0
-    """Mix pairs of windows by a share from Beta(mixup, mixup); 0 is off."""
-    rotate: bool = False
-    """Turn training windows by a random angle."""
-    mirror: bool = False
-    """Mirror half of the training windows."""
-    swap_animals: bool = False
-    """Swap the animals in half of the training windows; only where their roles do not matter."""
-    scale_jitter: float = 0.0
-    """Scale training windows by up to this share."""
-    point_jitter: float = 0.0
-    """Move key points of training windows at random, in shares of an animal's extent."""
-    drop_points: float = 0.0
-    """Share of key points that are lost for a stretch of a training window."""
-    time_stretch: float = 0.0
-    """Show training windows faster or slower by up to this share."""
-
-    sequence_length: int = 64
-    """Frames in a window."""
-    frame_gap: int = 1
-    """Step between the frames of a window; 2 skips every other frame and sees twice as long."""
-    folds: int = 1
-    """Cross-validation: parts of train_data_dir to validate on in turn; 1 takes val_data_dir."""
-    fold: int | None = None
-    """The one of the folds to validate on, from 1; null trains for each of them in turn."""
+    features: Literal["coordinates", "pixels", "social"] = "coordinates"
+    """coordinates: seen from the first animal; pixels: as tracked; social: posture and motion."""
+    use_likelihood: bool = True
+    """Have how sure the tracker was of each point among the social features, where it told."""
+    recording_context: bool = False
+    """Show the network what is usual in a recording: the median of each of its features."""
 
     epochs: int = 10
     """Passes over the training recordings."""
@@ -120,11 +110,33 @@ class Config:
     """Share of all steps in which the learning rate rises from 0."""
     min_lr: float = 1e-6
     """Learning rate at the end, at most learning_rate."""
-
     ema_decay: float = 0.0
     """Share of the averaged weights that a step keeps, 0.99 say; 0 trains without averaging."""
     patience: int = 0
     """Epochs without a better macro F1 in validation after which training stops; 0 never does."""
+    class_weights: Literal["none", "balanced", "sqrt"] = "none"
+    """Weight of rare classes in the loss: none, balanced by their share of frames, or its root."""
+    label_smoothing: float = 0.0
+    """Share of each label that is spread over all classes, 0 to below 1."""
+    rotate: bool = False
+    """Turn training windows by a random angle."""
+    mirror: bool = False
+    """Mirror half of the training windows."""
+    swap_animals: bool = False
+    """Swap the animals in half of the training windows; only where their roles do not matter."""
+    scale_jitter: float = 0.0
+    """Scale training windows by up to this share."""
+    drop_points: float = 0.0
+    """Share of key points that are lost for a stretch of a training window."""
+    seed: int = 42
+    """Seed of everything random; the same seed gives the same run."""
+
+    prediction_length: int | None = None
+    """Frames in a window of evaluation and prediction; null takes sequence_length."""
+    overlap: int = 2
+    """Windows that see a frame in prediction; averaged, those that have it at their edge less."""
+    average_views: bool = False
+    """Predict each window mirrored and swapped as well, where training does, and average."""
 
     checkpoint_dir: str = "checkpoints"
     """Folder of all runs; each has a folder of its own there."""
@@ -142,23 +154,9 @@ class Config:
     """Number format of matrix products; auto takes the fastest that the device computes well."""
     compile: Literal["never", "auto", "always"] = "never"
     """Compile the training step; auto: on a GPU for long trainings. Not yet measured on a GPU."""
-    overlap: int = 2
-    """Windows that see a frame in prediction; averaged, those that have it at their edge less."""
-    prediction_length: int | None = None
-    """Frames in a window of evaluation and prediction; null takes sequence_length."""
-    average_views: bool = False
-    """Predict each window mirrored and swapped as well, where training does, and average."""
-    seed: int = 42
-    """Seed of everything random; the same seed gives the same run."""
 
     def __post_init__(self) -> None:
-        problems = [
-            f"{key}: must be {allowed}, got {getattr(self, key)!r}"
-            for key, (allowed, is_valid) in RANGES.items()
-            if getattr(self, key) is not None and not is_valid(getattr(self, key))
-        ]
-        problems += [*([] if problems else self._contradictions()), *self._wrong_places()]
-        if problems:
+        if problems := find_problems(self.to_dict()):
             raise InputError("; ".join(problems))
         if self.dataset == "auto":
             is_default = (self.train_data_dir, self.val_data_dir) == (
@@ -168,34 +166,6 @@ class Config:
             object.__setattr__(self, "dataset", "synthetic" if is_default else "recordings")
         if self.run is None:
             object.__setattr__(self, "run", f"{self.model_type}-{self._digest()}")
-
-    def _contradictions(self) -> Iterator[str]:
-        """Keys that are valid each but not together."""
-        if self.hidden_dim % self._head_multiple():
-            heads = f"num_heads ({self.num_heads})"
-            twice = "2 x " if self.model_type == "conformer" else ""
-            yield f"hidden_dim: must be a multiple of {twice}{heads}, got {self.hidden_dim}"
-        if self.min_lr > self.learning_rate:
-            yield (
-                f"min_lr: must be at most learning_rate ({self.learning_rate:g}), "
-                f"got {self.min_lr:g}"
-            )
-        key = "prediction_length" if self.prediction_length else "sequence_length"
-        if self.overlap > self.window_frames:
-            yield f"overlap: must be at most {key} ({self.window_frames}), got {self.overlap}"
-        if self.fold is not None and (self.folds == 1 or self.fold > self.folds):
-            yield f"fold: must be one of folds, of which there are {self.folds}, got {self.fold}"
-
-    def _wrong_places(self) -> Iterator[str]:
-        if Path(self.train_data_dir) == Path(self.val_data_dir):
-            yield (
-                "val_data_dir: must be another folder than train_data_dir, "
-                f"both are {self.val_data_dir!r}"
-            )
-        if self.run is not None and (self.run in ("", ".", "..") or Path(self.run).is_absolute()):
-            yield f"run: must be the name of a folder, got {self.run!r}"
-        elif self.run is not None and ".." in Path(self.run).parts:
-            yield f"run: must stay inside checkpoint_dir, got {self.run!r}"
 
     @property
     def window_frames(self) -> int:
@@ -211,22 +181,31 @@ class Config:
         """All keys with plain values."""
         return dataclasses.asdict(self)
 
-    def differing_keys(self, other: dict[str, Any]) -> list[str]:
+    @classmethod
+    def from_dict(cls, settings: Mapping[str, Any], *, where: str) -> Self:
+        """A configuration as ``to_dict`` gave it, also in an earlier release.
+
+        Raises:
+            InputError: If a value is wrong in what was read from ``where``.
+        """
+        return cls(**drop_removed(settings, cls.REMOVED, where=where))
+
+    def differing_keys(self, other: Mapping[str, Any], *, where: str) -> list[str]:
         """Keys in which a run under another configuration differs, wherever the runs lie.
 
         What an earlier release had no key for was as it is by default.
+
+        Raises:
+            InputError: If ``other``, read from ``where``, has a removed key that did something.
         """
+        other = drop_removed(other, self.REMOVED, where=where)
         ours, other = self.to_dict(), Config().to_dict() | other
         keys = (ours.keys() | other.keys()) - set(_PLACES)
         return sorted(key for key in keys if ours.get(key) != other.get(key))
 
-    def _head_multiple(self) -> int:
-        """What hidden_dim must be a multiple of; rotary positions turn channels in pairs."""
-        multiples = {"transformer": self.num_heads, "conformer": 2 * self.num_heads}
-        return multiples.get(self.model_type, 1)
-
     def _digest(self) -> str:
         settings = {k: v for k, v in self.to_dict().items() if k not in _PLACES}
+        settings.update(self.REMOVED)  # what a run is called by itself is as it was with them
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
 

@@ -6,6 +6,5 @@ May import ``shell``, ``config``, ``pose``, ``compute`` and ``data``.
 from mabe_lit.features.augment import Batch, all_views, augment
 from mabe_lit.features.context import recording_contexts
 from mabe_lit.features.pose_features import PoseFeatures
-from mabe_lit.features.social import GROUPS
 
-__all__ = ["GROUPS", "Batch", "PoseFeatures", "all_views", "augment", "recording_contexts"]
+__all__ = ["Batch", "PoseFeatures", "all_views", "augment", "recording_contexts"]

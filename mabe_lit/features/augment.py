@@ -9,7 +9,6 @@ from typing import TypedDict
 import torch
 from torch import Tensor
 
-from mabe_lit import UNSCORED
 from mabe_lit.config import Config
 
 
@@ -32,9 +31,7 @@ def augment(batch: Batch, config: Config, mirror_order: Sequence[int]) -> Batch:
 
     ``mirror_order`` has for each key point the one on the animal's other side.
     """
-    keypoints, labels = batch["keypoints"], batch["labels"]
-    if config.time_stretch:
-        keypoints, labels = stretch_time(keypoints, labels, config.time_stretch)
+    keypoints = batch["keypoints"]
     if config.swap_animals:
         keypoints = swap_animals(keypoints)
     if config.mirror:
@@ -43,11 +40,9 @@ def augment(batch: Batch, config: Config, mirror_order: Sequence[int]) -> Batch:
         keypoints = rotate(keypoints)
     if config.scale_jitter:
         keypoints = scale(keypoints, config.scale_jitter)
-    if config.point_jitter:
-        keypoints = jitter(keypoints, config.point_jitter)
     if config.drop_points:
         keypoints = drop_points(keypoints, config.drop_points)
-    return batch | {"keypoints": keypoints, "labels": labels}
+    return batch | {"keypoints": keypoints}
 
 
 def all_views(keypoints: Tensor, config: Config, mirror_order: Sequence[int]) -> Tensor:
@@ -94,19 +89,6 @@ def scale(keypoints: Tensor, largest: float) -> Tensor:
     return _moved(keypoints, scaled)
 
 
-def jitter(keypoints: Tensor, size: float) -> Tensor:
-    """Move every point by normal noise of ``size`` times the animals' median extent."""
-    points = keypoints[..., :2]
-    is_seen = ~torch.isnan(points)
-    high = torch.where(is_seen, points, -torch.inf).amax(3)  # (B, T, A, 2)
-    low = torch.where(is_seen, points, torch.inf).amin(3)
-    extent = (high - low).amax(-1).flatten(1)  # (B, T A), -inf where an animal is not seen
-    extent = extent.masked_fill(extent < 0, torch.nan)
-    typical = extent.nanmedian(dim=1).values.nan_to_num(0.0)  # (B,)
-    noise = torch.randn_like(points) * size * typical[:, None, None, None, None]
-    return _moved(keypoints, points + noise)
-
-
 def drop_points(keypoints: Tensor, share: float) -> Tensor:
     """Lose a ``share`` of the points, each for a random stretch of up to half the window."""
     B, T, A, K, _ = keypoints.shape
@@ -117,22 +99,6 @@ def drop_points(keypoints: Tensor, share: float) -> Tensor:
     frame = torch.arange(T, device=keypoints.device)[:, None, None]
     is_lost = is_dropped & (frame >= start) & (frame < start + length)
     return keypoints.masked_fill(is_lost[..., None], torch.nan)
-
-
-def stretch_time(keypoints: Tensor, labels: Tensor, largest: float) -> tuple[Tensor, Tensor]:
-    """Show each window at ``1 / (1 + largest)`` to ``1 + largest`` of its speed, about its middle.
-
-    What would lie beyond the window repeats its edge and is unscored.
-    """
-    B, T = labels.shape
-    speed = (1 + largest) ** (2 * _uniform(keypoints) - 1)  # (B,)
-    middle = (T - 1) / 2
-    frame = middle + (torch.arange(T, device=labels.device) - middle) * speed[:, None]
-    frame = frame.round().long()
-    is_inside = (frame >= 0) & (frame < T)
-    frame = frame.clamp(0, T - 1)
-    window = torch.arange(B, device=labels.device)[:, None]
-    return keypoints[window, frame], labels[window, frame].masked_fill(~is_inside, UNSCORED)
 
 
 def _mirrored(keypoints: Tensor, mirror_order: Sequence[int]) -> Tensor:

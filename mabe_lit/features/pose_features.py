@@ -46,18 +46,17 @@ class PoseFeatures(nn.Module):
         kind: str,
         animal_names: tuple[str, ...],
         keypoint_names: tuple[str, ...],
-        groups: tuple[str, ...] = GROUPS,
         medians: bool = False,
         has_likelihood: bool = False,
     ) -> None:
-        """Set up for these animals and key points; ``groups`` are those of ``social``."""
+        """Set up for these animals and key points."""
         super().__init__()
         if kind not in ("coordinates", "pixels", "social"):
             raise ValueError(
                 f"Expected `kind` to be coordinates, pixels or social but got {kind!r}"
             )
         self.kind = kind
-        self.groups = tuple(g for g in groups if g != "likelihood" or has_likelihood)
+        self.groups = tuple(g for g in GROUPS if g != "likelihood" or has_likelihood)
         self.medians = medians
         self.front, self.back = find_body_axis(keypoint_names)
         if kind == "social":

@@ -18,7 +18,7 @@ TIME_SCALES_S = (0.1, 0.5, 2.0)
 """Durations over which motion is measured, in seconds."""
 
 GROUPS = ("posture", "partner", "distance", "heading", "motion", "missing", "likelihood")
-"""What the columns are about; each can be left out."""
+"""What the columns are about, in their order."""
 
 
 def social_features(bodies: Bodies, groups: tuple[str, ...] = GROUPS) -> Tensor:

@@ -28,9 +28,17 @@ class Averaged(Network):
 
     def forward(self, features: Tensor) -> Tensor:
         """``(B, T, D)`` features -> ``(B, T, C)`` logarithms of the members' mean probability."""
-        logits = torch.stack([member(features) for member in self.members])  # (M, B, T, C)
-        return logits.float().log_softmax(-1).logsumexp(0) - math.log(len(self.members))
+        return self._mean(torch.stack([member(features) for member in self.members]))
 
     def stages(self, features: Tensor) -> Tensor:
         """``(B, T, D)`` features -> ``(M S, B, T, C)`` logits of each member's stages."""
         return torch.cat([cast(Network, member).stages(features) for member in self.members])
+
+    def answer(self, stages: Tensor) -> Tensor:
+        """The mean ``(B, T, C)`` of the answers that are in the members' ``(M S, B, T, C)``."""
+        pairs = zip(self.members, stages.chunk(len(self.members)), strict=True)
+        return self._mean(torch.stack([cast(Network, m).answer(each) for m, each in pairs]))
+
+    def _mean(self, logits: Tensor) -> Tensor:
+        """``(M, B, T, C)`` logits -> ``(B, T, C)`` logarithms of their mean probability."""
+        return logits.float().log_softmax(-1).logsumexp(0) - math.log(len(self.members))

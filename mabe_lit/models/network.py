@@ -22,6 +22,10 @@ class Network(nn.Module):
         logits: Tensor = self(features)  # (B, T, C)
         return logits[None]
 
+    def answer(self, stages: Tensor) -> Tensor:
+        """What ``forward`` says, ``(B, T, C)``, from ``stages (S, B, T, C)`` that are there."""
+        return stages[-1]
+
     def fit_scales(self, features: Tensor, is_inside: Tensor) -> None:
         """Take scales of what is computed on the way from training windows.
 

@@ -56,6 +56,10 @@ class Pooled(Network):
         logits = self._to_frames(steps.flatten(0, 1), features.shape[1])  # (S B, T, C)
         return logits.view(*steps.shape[:2], *logits.shape[1:])
 
+    def answer(self, stages: Tensor) -> Tensor:
+        """One ``(B, T, C)`` of the two that ``forward`` averages: of steps from the first frame."""
+        return self.network.answer(stages)
+
     @torch.no_grad()
     def fit_scales(self, features: Tensor, is_inside: Tensor) -> None:
         """Take the scale of the deviations from steps without padding, see ``Network``."""

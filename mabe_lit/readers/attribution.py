@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from mabe_lit.readers.events import Events, Medium
+from mabe_lit.readers.names import begins_with
 from mabe_lit.shell import InputError
 
 
@@ -84,7 +85,9 @@ def attribute(
         used.add(key)
         claims.setdefault(named, []).append(one)
         for medium in one.media:
-            renamed[named] = _file_name(medium)
+            # A video of the same name and more, such as a_reencode.mp4, is no other one.
+            if not begins_with(_file_name(medium), _last(named)):
+                renamed[named] = _file_name(medium)
             if medium.fps is not None:
                 fps[named] = medium.fps
     return Attribution(

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal
 
 from mabe_lit.readers.channels import choose_channel
+from mabe_lit.readers.events import Event, Events
 from mabe_lit.readers.files import read_lines
-from mabe_lit.readers.intervals import Annotation, Interval, frame_at
 from mabe_lit.shell import InputError
 
 _CHANNEL = re.compile(r"(.*\S)\s*-{4,}$")
@@ -20,16 +21,8 @@ _SETTING = re.compile(
     r"Annotation (framerate|(?:start|stop) (?:frame|time)):\s*(\S+)", re.IGNORECASE
 )
 _LISTS = ("List of channels:", "List of annotations:")
-
-
-class _Row(NamedTuple):
-    """An interval as it stands in the file."""
-
-    start: float
-    stop: float
-    has_point: bool
-    behavior: str
-    number: int
+_Row = tuple[Event, bool]
+"""An interval as it stands in the file, and whether its numbers have a decimal point."""
 
 
 def matches(head: str) -> bool:
@@ -37,7 +30,7 @@ def matches(head: str) -> bool:
     return head.lstrip().startswith("Bento annotation file")
 
 
-def read(path: Path, *, fps: float, channel: str | None = None) -> Annotation:
+def read(path: Path, *, channel: str | None = None) -> list[Events]:
     """Read one channel.
 
     Versions differ in what they write: frames, which count from 1, both ends in the interval; or
@@ -46,12 +39,11 @@ def read(path: Path, *, fps: float, channel: str | None = None) -> Annotation:
 
     Args:
         path: The file.
-        fps: Frames per second of the tracking.
         channel: Which channel, such as ``Ch1``; may be None if there is one.
 
     Raises:
         InputError: If a row is not ``start stop duration``, an interval stops before it starts,
-            ``channel`` is not there, or frames are counted at another rate than ``fps``.
+            ``channel`` is not there, or the file tells no rate where its start and stop need one.
     """
     channels: dict[str, list[_Row]] = {}
     declared: list[str] = []
@@ -74,15 +66,21 @@ def read(path: Path, *, fps: float, channel: str | None = None) -> Annotation:
     if not channels:
         raise InputError(f"{path}: has no channel: expected a line such as 'Ch1----------'")
     chosen = channels[choose_channel(path, channels, channel)]
-    is_seconds = any(row.has_point for rows in channels.values() for row in rows)
-    if not is_seconds:
-        _check_rate(path, settings.get("framerate", fps), fps)
-    return Annotation.of(
-        path,
-        [_to_interval(row, fps if is_seconds else None) for row in chosen],
-        declared,
-        **_scored_range(settings, fps),
-    )
+    is_seconds = any(has_point for rows in channels.values() for _, has_point in rows)
+    unit: Literal["frames", "seconds"] = "seconds" if is_seconds else "frames"
+    events = [event for event, _ in chosen]
+    if not is_seconds:  # from 1 with both ends, to boundaries
+        events = [replace(event, start=max(event.start - 1, 0.0)) for event in events]
+    return [
+        Events.of(
+            path,
+            events,
+            unit,
+            declared,
+            watched=_watched_range(path, settings, unit),
+            rate=None if is_seconds else settings.get("framerate") or None,
+        )
+    ]
 
 
 def _split_row(path: Path, number: int, line: str, behavior: str) -> _Row:
@@ -98,37 +96,34 @@ def _split_row(path: Path, number: int, line: str, behavior: str) -> _Row:
         raise InputError(
             f"{where}: {behavior} runs from {start:g} to {stop:g}, expected 0 <= start <= stop"
         )
-    return _Row(start, stop, "." in "".join(cells), behavior, number)
+    return Event(start, stop, behavior, number), "." in "".join(cells)
 
 
-def _to_interval(row: _Row, fps: float | None) -> Interval:
-    """The interval of a row of seconds, at ``fps`` frames each, or of frames."""
-    if fps is not None:
-        span = frame_at(row.start, fps), frame_at(row.stop, fps)
-    else:
-        span = max(int(row.start) - 1, 0), int(row.stop)
-    return Interval(*span, row.behavior, row.number)
-
-
-def _scored_range(settings: dict[str, float], fps: float) -> dict[str, int]:
-    """First frame that was scored, and first one after these, where the file tells both."""
-    rate = settings.get("framerate") or fps
-    # Frames count from 1, both ends in the range; times are seconds.
-    start_s = settings.get("start time", (settings.get("start frame", math.nan) - 1) / rate)
-    stop_s = settings.get("stop time", settings.get("stop frame", math.nan) / rate)
-    if not start_s < stop_s:
-        return {}
-    return {
-        "start_frame": max(frame_at(start_s, fps), 0),
-        "stop_frame": frame_at(stop_s, fps),
-    }
-
-
-def _check_rate(path: Path, rate: float, fps: float) -> None:
-    if abs(rate - fps) > 0.01:
+def _watched_range(
+    path: Path, settings: dict[str, float], unit: Literal["frames", "seconds"]
+) -> tuple[float, float]:
+    """First and last boundary of what was scored, in ``unit``; all where the file tells none."""
+    other = "time" if unit == "frames" else "frame"
+    told = {name for name in settings if name.endswith(("frame", "time"))}
+    rate = settings.get("framerate")
+    if any(name.endswith(other) for name in told) and not rate:
         raise InputError(
-            f"{path}: counts {rate:.7g} frames a second, but --fps is {fps:.7g}: expected the same"
+            f"{path}: counts {unit}, but tells its start or stop as {other} and no framerate"
         )
+    # Frames count from 1, both ends in the range; times are seconds.
+    start_s, stop_s = settings.get("start time", math.nan), settings.get("stop time", math.nan)
+    first, last = settings.get("start frame", math.nan) - 1, settings.get("stop frame", math.nan)
+    if unit == "frames":
+        ends = (
+            start_s * (rate or 1) if math.isnan(first) else first,
+            stop_s * (rate or 1) if math.isnan(last) else last,
+        )
+    else:
+        ends = (
+            first / (rate or 1) if math.isnan(start_s) else start_s,
+            last / (rate or 1) if math.isnan(stop_s) else stop_s,
+        )
+    return (max(ends[0], 0.0), ends[1]) if ends[0] < ends[1] else (0.0, math.inf)
 
 
 def _read_setting(path: Path, number: int, line: str, text: str) -> float:

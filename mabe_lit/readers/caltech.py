@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 
 from mabe_lit.readers.channels import choose_channel
+from mabe_lit.readers.events import Event, Events
 from mabe_lit.readers.files import read_lines
-from mabe_lit.readers.intervals import Annotation, Interval
 from mabe_lit.shell import InputError
 
 _BLOCK = re.compile(r"(.+):\s*start\s+(?:end|stop)\s+type$", re.IGNORECASE)
@@ -22,21 +22,20 @@ def matches(head: str) -> bool:
     return head.lstrip().startswith("Caltech Behavior Annotator")
 
 
-def read(path: Path, *, fps: float, channel: str | None = None) -> Annotation:
+def read(path: Path, *, channel: str | None = None) -> list[Events]:
     """Read one channel; frames in the file count from 1 and both ends belong to the interval.
 
     Args:
         path: The file.
-        fps: Not needed, the file counts frames.
         channel: Which block, such as ``S1``; may be None if there is one.
 
     Raises:
         InputError: If a row is not ``start stop type``, an interval stops before it starts, or
             ``channel`` is not there.
     """
-    channels: dict[str, list[Interval]] = {}
+    channels: dict[str, list[Event]] = {}
     declared: list[str] = []
-    rows: list[Interval] | None = None
+    rows: list[Event] | None = None
     for number, line in enumerate(map(str.strip, read_lines(path)), 1):
         if block := _BLOCK.match(line):
             rows = channels.setdefault(block[1].strip(), [])
@@ -49,10 +48,11 @@ def read(path: Path, *, fps: float, channel: str | None = None) -> Annotation:
             rows.append(_read_row(path, number, line))
     if not channels:
         raise InputError(f"{path}: has no block of intervals: expected a line 'S1: start end type'")
-    return Annotation.of(path, channels[choose_channel(path, channels, channel)], declared)
+    chosen = channels[choose_channel(path, channels, channel)]
+    return [Events.of(path, chosen, "frames", declared)]
 
 
-def _read_row(path: Path, number: int, line: str) -> Interval:
+def _read_row(path: Path, number: int, line: str) -> Event:
     row = _ROW.match(line)
     if not row:
         raise InputError(f"{path}: line {number}: found {line!r}, expected start, stop and type")
@@ -62,4 +62,4 @@ def _read_row(path: Path, number: int, line: str) -> Interval:
             f"{path}: line {number}: {row[3]} runs from frame {start} to {stop}, "
             "expected 1 <= start <= stop"
         )
-    return Interval(start - 1, stop, row[3], number)
+    return Event(start - 1, stop, row[3], number)

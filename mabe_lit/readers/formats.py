@@ -17,14 +17,18 @@ from typing import Any
 
 from mabe_lit.readers import (
     bento,
+    binary_columns,
     boris,
     boris_project,
     caltech,
     deeplabcut,
     frame_labels,
     hdf5,
+    interval_tables,
+    observer,
     simba,
     sleap_csv,
+    solomon,
 )
 from mabe_lit.readers.files import list_files, read_head
 from mabe_lit.shell import InputError, InputWarning
@@ -39,8 +43,12 @@ ANNOTATION_FORMATS = {
     "Caltech Behavior Annotator text": caltech,
     "Bento annotation": bento,
     "BORIS project": boris_project,
-    "BORIS events": boris,
+    "The Observer's event log": observer,
+    "Solomon Coder's text": solomon,
     "CSV of frame labels": frame_labels,
+    "BORIS events": boris,
+    "table of bouts": interval_tables,
+    "table of 0/1 columns": binary_columns,
 }
 _MOST_NAMED = 5
 

@@ -165,6 +165,7 @@ class Labelling:
 
     def _warn_of_files(self, names: Sequence[str]) -> None:
         found: Attribution = self._attribution
+        self._check_missing([name for name in names if name not in found.events], len(names))
         if found.unused:
             _warn(f"no poses for {', '.join(found.unused)}")
         if found.renamed:
@@ -174,7 +175,9 @@ class Labelling:
                 f"the annotation of {name!r} names another video, {medium}{more}; it is taken by "
                 "its file's name"
             )
-        missing = [name for name in names if name not in found.events]
+
+    def _check_missing(self, missing: Sequence[str], count: int) -> None:
+        """Raise if some of ``count`` recordings have no labels, or warn of them."""
         if not missing:
             return
         listed = ", ".join(map(repr, missing[:_MOST_NAMED]))
@@ -183,8 +186,10 @@ class Labelling:
             f"recording {listed}{more}: no annotation file has a name that begins with it, then "
             "nothing or a separator, and none is of its video"
         )
-        if not self._skip_bad or len(missing) == len(names):
-            raise InputError(f"{message}; --skip_bad true goes on without them")
+        if not self._skip_bad or len(missing) == count:
+            unused = ", ".join(self._attribution.unused)
+            others = f"; without poses are {unused}" if unused else ""
+            raise InputError(f"{message}{others}; --skip_bad true goes on without them")
         _warn(f"left out: {message}")
 
     def _warn_at_the_end(self, past: Mapping[str, int], lost: int, total: int) -> None:

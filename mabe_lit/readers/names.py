@@ -106,7 +106,7 @@ def owner_of(file: Path, names: Sequence[str], root: Path | str | None = None) -
     nearness = {
         name: (own[name] == folders, _shared(own[name], folders), len(name.rpartition("/")[2]))
         for name in beside or names
-        if _begins_with(file.stem, name.rpartition("/")[2])
+        if begins_with(file.stem, name.rpartition("/")[2])
         and (not own[name] or not folders or _shared(own[name], folders))
     }
     if not nearness:
@@ -126,7 +126,8 @@ def _parsed(recording: str, run: str, *, is_guess: bool = False) -> PoseName:
     return PoseName(recording.rstrip(_SEPARATORS), bare, bare != run, is_guess)
 
 
-def _begins_with(stem: str, name: str) -> bool:
+def begins_with(stem: str, name: str) -> bool:
+    """Whether a file's stem is a recording's name, or that and a separator, then anything."""
     return stem.startswith(name) and not stem[len(name) : len(name) + 1].isalnum()
 
 

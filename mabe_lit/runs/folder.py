@@ -6,8 +6,15 @@
 ``last.ckpt``           the last complete epoch
 ``epoch-005.ckpt`` ...  one each ``save_freq`` epochs
 ``metrics.csv``         a row an epoch
+``curves.png``          the rows as a figure: loss and macro F1 of training and validation
 ``result.json``         scores of ``best.ckpt``; written last, so it says that the run is complete
 ======================  ===============================================================
+
+``metrics.csv`` and ``curves.png`` are of all epochs, also those before a kill. Where an epoch takes
+seconds, several share a figure, see ``EpochFigure``. Training's numbers are of its own steps:
+with dropout, on augmented windows, while the weights change; so they may be worse than those of
+validation. Its loss is what is learned from, a sum over stages with the smoothing loss where there
+are such. Of several processes the first writes all of this.
 """
 
 from __future__ import annotations
@@ -39,7 +46,7 @@ def open_run(config: Config) -> Path:
             raise InputError(f"{file}: is damaged, expected a key and a value a line")
         differing = [
             f"{key} (there {earlier.get(key)!r}, now {config.to_dict().get(key)!r})"
-            for key in config.differing_keys(earlier)
+            for key in config.differing_keys(earlier, where=str(file))
         ]
         if differing:
             raise InputError(

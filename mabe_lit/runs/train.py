@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.pytorch.callbacks import RichProgressBar
 
 from mabe_lit.compute import (
     check_compiler,
@@ -40,7 +39,7 @@ from mabe_lit.training import (
     build_trainer,
     load_classifier,
 )
-from mabe_lit.training.callbacks import EpochTable, quiet_lightning
+from mabe_lit.training.callbacks import EpochFigure, EpochTable, ProgressBar, quiet_lightning
 from mabe_lit.training.checkpoint import check_same_data, check_same_recordings
 from mabe_lit.training.losses import weigh_classes
 
@@ -78,8 +77,9 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
             device,
             callbacks=[
                 table,
+                EpochFigure(table, folder / "curves.png", title=str(config.run)),
                 *checkpoint_callbacks(folder, config.save_freq),
-                *([RichProgressBar()] if is_terminal else []),
+                *([ProgressBar()] if is_terminal else []),
             ],
             plugins=[AtomicCheckpointIO(on_checkpoint)],
             enable_progress_bar=is_terminal,

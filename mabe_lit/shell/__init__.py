@@ -9,6 +9,7 @@ from mabe_lit.shell.atomic import (
     written_atomically,
 )
 from mabe_lit.shell.cli import parse_arguments
+from mabe_lit.shell.config_file import drop_removed
 from mabe_lit.shell.errors import InputError, InputWarning, describe_error, one_line_errors
 from mabe_lit.shell.process import tune_process
 
@@ -16,6 +17,7 @@ __all__ = [
     "InputError",
     "InputWarning",
     "describe_error",
+    "drop_removed",
     "folder_filled_atomically",
     "folder_replaced_atomically",
     "one_line_errors",

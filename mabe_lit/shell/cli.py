@@ -7,20 +7,19 @@ options, and ``--help`` and ``--print_config`` follow from them. Nothing here im
 from __future__ import annotations
 
 import contextlib
-import difflib
 import inspect
 import itertools
 import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-import yaml
 from jsonargparse import ArgumentError, ArgumentParser, Namespace, set_parsing_settings
 
+from mabe_lit.shell.config_file import explain_unknown, find_settings, read_config_file
 from mabe_lit.shell.errors import InputError
 
 set_parsing_settings(docstring_parse_attribute_docstrings=True)
@@ -32,6 +31,7 @@ def parse_arguments(
     *,
     prog: str,
     positional: str | None = None,
+    headings: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Read the keyword arguments of ``target`` from a command line.
 
@@ -40,6 +40,8 @@ def parse_arguments(
         argv: The arguments after the command's name; those of the process when None.
         prog: The command, for ``--help``.
         positional: The parameter that values before the first option belong to; a list.
+        headings: For ``--help``, a heading and the first of the parameters below it, in the order
+            of the parameters; those of ``target.HEADINGS`` when None, if it has any.
 
     Returns:
         A value for each parameter.
@@ -48,17 +50,22 @@ def parse_arguments(
         InputError: On an unknown key, a missing value or one of the wrong type, and on a config
             file that cannot be read.
     """
-    usage = f"{prog} {positional.upper()} ... [--key value ...]" if positional else None
+    headings = getattr(target, "HEADINGS", {}) if headings is None else headings
+    usage = f"{prog} [--config FILE] [--key value ...]" if headings else None
+    if positional:
+        usage = f"{prog} {positional.upper()} ... [--key value ...]"
     parser = ArgumentParser(prog=prog, usage=usage, exit_on_error=False, allow_abbrev=False)
-    parser.add_argument("--config", action="config", help="A YAML file with any of the keys below.")
-    add = parser.add_class_arguments if isinstance(target, type) else parser.add_function_arguments
-    add(target)
+    of_package = f"for a training also a setting of the package: {', '.join(find_settings())}"
+    about = f"A YAML file with any of the keys below; {of_package}."
+    parser.add_argument("--config", action="config", metavar="FILE", help=about)
+    _add_options(parser, target, headings)
     arguments = _spell_out(argv, target, positional)
     keys = list(inspect.signature(target).parameters)
+    removed = getattr(target, "REMOVED", {})
     for index, (option, value) in enumerate(itertools.pairwise(arguments)):
         if option == "--config":
             # Handed on as text: jsonargparse would read the file in the locale's encoding.
-            content = _read_config_file(Path(value), keys)
+            content = read_config_file(value, keys, removed)
             arguments[index + 1] = json.dumps(content, default=str)  # a date is text
         elif not value.strip():
             raise InputError(f"{option.removeprefix('--')}: is empty")
@@ -70,6 +77,28 @@ def parse_arguments(
     values = dict(vars(namespace))
     values.pop("config", None)
     return values
+
+
+def _add_options(
+    parser: ArgumentParser, target: Callable[..., Any], headings: Mapping[str, str]
+) -> None:
+    """Add the parameters of ``target``, those of each heading below it."""
+
+    def add(container: Any, **options: Any) -> None:
+        is_class = isinstance(target, type)
+        how = container.add_class_arguments if is_class else container.add_function_arguments
+        how(target, **options)
+
+    if not headings:
+        add(parser)
+        return
+    parser.description = (inspect.getdoc(target) or "").partition("\n")[0]
+    keys = list(inspect.signature(target).parameters)
+    ends = [*(keys.index(first) for first in headings.values()), len(keys)][1:]
+    start = 0
+    for heading, end in zip(headings, ends, strict=True):
+        own, start = keys[start:end], end
+        add(parser.add_argument_group(heading), as_group=False, skip=set(keys) - set(own))
 
 
 def _spell_out(
@@ -102,31 +131,6 @@ def _spell_out(
     return spelled
 
 
-def _read_config_file(path: Path, keys: list[str]) -> dict[str, Any]:
-    """The content of a YAML file; ``InputError`` if it is not a mapping with some of ``keys``."""
-    if not path.exists():
-        raise InputError(f"config: no such file: {path}")
-    if path.is_dir():
-        raise InputError(f"config: {path} is a folder, expected a YAML file")
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise InputError(f"config: {path} is not UTF-8 text") from error
-    except yaml.MarkedYAMLError as error:
-        line = "" if error.problem_mark is None else f" line {error.problem_mark.line + 1}"
-        raise InputError(f"config: {path}{line}: is not valid YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"config: {path}: is not valid YAML: {error}") from error
-    if not isinstance(content, dict):
-        raise InputError(f"config: {path}: expected lines of 'key: value', found {content!r:.60}")
-    for key in content:
-        if key not in keys:
-            raise InputError(f"config: {path}: {_unknown_key(str(key), keys)}")
-        if content[key] is content:
-            raise InputError(f"config: {path}: {key}: holds itself")
-    return content
-
-
 def _explain(message: str, target: Callable[..., Any]) -> str:
     """Say what jsonargparse says in one line that names the key and what is allowed."""
     hints = get_type_hints(target)
@@ -134,7 +138,7 @@ def _explain(message: str, target: Callable[..., Any]) -> str:
     if match := re.search(r"argument --(\w+)(?:/\S+)?: expected one argument", message):
         return f"{match[1]}: has no value; expected {_describe(hints.get(match[1], str))}"
     if match := re.search(r"unrecognized arguments: (\S+)", message):
-        return _unknown_key(match[1], keys)
+        return explain_unknown(match[1], keys, getattr(target, "REMOVED", {}))
     if match := re.search(r"arguments are required: (.+)", message):
         return f"give {', '.join(f'--{key}' for key in match[1].split(', '))}; see --help"
     match = re.search(r'Parser key "(\w+)"', message)
@@ -143,16 +147,6 @@ def _explain(message: str, target: Callable[..., Any]) -> str:
         received = f", got {value[1]}" if value else ""
         return f"{match[1]}: expected {_describe(hints[match[1]])}{received}"
     return message
-
-
-def _unknown_key(word: str, keys: list[str]) -> str:
-    key = word.removeprefix("--").partition("=")[0]
-    close = difflib.get_close_matches(key, keys, n=1)
-    if not word.startswith("-") and Path(word).suffix in (".yaml", ".yml"):
-        return f"{word}: belongs to no option; did you mean --config {word}?"
-    if close:
-        return f"{word}: no such key; did you mean {close[0]}?"
-    return f"{word}: no such key; allowed are {', '.join(keys)}"
 
 
 def _describe(hint: Any) -> str:

@@ -1,4 +1,4 @@
-"""What a training tells as it runs: a row an epoch, and a line on it."""
+"""What a training tells as it runs: a row an epoch, a line on it, and their figure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-from lightning.pytorch.callbacks import EarlyStopping, WeightAveraging
+from lightning.pytorch.callbacks import EarlyStopping, RichProgressBar, WeightAveraging
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from mabe_lit.scores.curves import plot_curves, save_curves
 from mabe_lit.shell import InputError, written_atomically
+
+_DRAWING_PAYS = 20
+"""How much longer than drawing a figure takes the training has gone on before it is drawn."""
 
 
 class EmaWeights(WeightAveraging):
@@ -106,6 +110,51 @@ class EpochTable(pl.Callback):
             writer.writeheader()
             writer.writerows(self.rows)
         print(format_epoch(row, trainer.max_epochs or 0), flush=True)
+
+
+class EpochFigure(pl.Callback):
+    """Draws the rows of an ``EpochTable`` after each epoch, and in any case at the end.
+
+    Epochs that are over sooner than a figure is worth share one: at most a twentieth of the time
+    goes into drawing.
+    """
+
+    def __init__(self, table: EpochTable, file: Path, *, title: str) -> None:
+        """Write ``file``; ``table`` comes before this among the Trainer's callbacks."""
+        self._table = table
+        self._file = file
+        self._title = title
+        self._drawn = 0
+        self._draw_seconds = 0.2  # until it has been measured; the first takes longest
+        self._last = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Draw, unless the last time was a moment ago."""
+        if time.perf_counter() - self._last >= _DRAWING_PAYS * self._draw_seconds:
+            self._draw(trainer)
+
+    def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Draw what has not been drawn yet."""
+        if len(self._table.rows) != self._drawn:
+            self._draw(trainer)
+
+    def _draw(self, trainer: pl.Trainer) -> None:
+        if not trainer.is_global_zero or not self._table.rows:
+            return
+        started = time.perf_counter()
+        save_curves(plot_curves(self._table.rows, title=self._title), self._file)
+        self._drawn = len(self._table.rows)
+        self._last = time.perf_counter()
+        self._draw_seconds = self._last - started
+
+
+class ProgressBar(RichProgressBar):
+    """Lightning's bar, with epochs counted from 1 as everywhere here."""
+
+    def _get_train_description(self, current_epoch: int) -> str:
+        epochs = f"/{self.trainer.max_epochs}" if self.trainer.max_epochs else ""
+        # As wide as the other bar's, or both would jump.
+        return f"Epoch {current_epoch + 1}{epochs}".ljust(len(self.validation_description))
 
 
 def format_epoch(row: dict[str, float], epochs: int) -> str:

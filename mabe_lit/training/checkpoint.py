@@ -34,7 +34,7 @@ def load_classifier(path: Path | str) -> BehaviorClassifier:
     about = checkpoint["mabe_lit"]
     try:
         classifier = BehaviorClassifier(
-            Config(**about["config"]),
+            Config.from_dict(about["config"], where=str(path)),
             animal_names=tuple(about["animal_names"]),
             keypoint_names=tuple(about["keypoint_names"]),
             class_names=tuple(about["class_names"]),

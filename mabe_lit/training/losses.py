@@ -39,19 +39,14 @@ def frame_loss(
     labels: Tensor,
     *,
     class_weights: Tensor | None = None,
-    focal_gamma: float = 0.0,
     label_smoothing: float = 0.0,
 ) -> Tensor:
     """Cross-entropy of the scored frames.
-
-    Source: Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017, equation 5, for
-    ``focal_gamma``.
 
     Args:
         logits: ``(B, T, C)``.
         labels: ``(B, T)`` class indices, ``UNSCORED`` where the frame does not count.
         class_weights: ``(C,)`` factors of the classes' frames; 1 when None.
-        focal_gamma: How much less frames count that are right already; 0 is plain cross-entropy.
         label_smoothing: Share of a label that is spread over all classes, 0 to 1.
 
     Returns:
@@ -67,12 +62,9 @@ def frame_loss(
         label_smoothing=label_smoothing,
     )
     is_scored = labels != UNSCORED
-    index = labels.clamp(min=0)
-    if focal_gamma:
-        right = logits.softmax(-1).gather(1, index[:, None])[:, 0]
-        wrong = (1 - right).clamp(min=1e-6)  # a power below 1 has an infinite slope at 0
-        per_frame = per_frame * wrong**focal_gamma
-    weight = torch.ones_like(per_frame) if class_weights is None else class_weights[index]
+    weight = (
+        torch.ones_like(per_frame) if class_weights is None else class_weights[labels.clamp(min=0)]
+    )
     return per_frame.sum() / (weight * is_scored).sum().clamp(min=1e-6)
 
 
@@ -87,23 +79,3 @@ def weigh_classes(counts: Tensor, kind: str) -> Tensor | None:
     rarest = share[share > 0].min()
     weights = share.clamp(min=float(rarest)) ** (-1.0 if kind == "balanced" else -0.5)
     return weights / (weights * share).sum()
-
-
-def mask_edges(labels: Tensor, reach: Tensor) -> Tensor:
-    """Unscore the frames next to a change of label, where raters disagree.
-
-    Args:
-        labels: ``(B, T)``.
-        reach: ``(B,)`` frames to each side of a change.
-    """
-    B, T = labels.shape
-    changes = labels[:, 1:] != labels[:, :-1]
-    frame = torch.arange(T, device=labels.device).expand(B, T)
-    never = 2 * T
-    # The change between frames t - 1 and t is at t - 0.5; distances are to the next on each side.
-    at = torch.where(changes, frame[:, 1:], -never)
-    before = torch.cat([torch.full_like(at[:, :1], -never), at], 1).cummax(1).values
-    at = torch.where(changes, frame[:, 1:], never)
-    after = torch.cat([at, torch.full_like(at[:, :1], never)], 1).flip(1).cummin(1).values.flip(1)
-    is_near = (frame - before < reach[:, None]) | (after - frame <= reach[:, None])
-    return labels.masked_fill(is_near, UNSCORED)

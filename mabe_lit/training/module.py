@@ -14,14 +14,14 @@ from mabe_lit import UNSCORED
 from mabe_lit.compute import process_rank, share_of_frames
 from mabe_lit.config import Config
 from mabe_lit.data import Entry
-from mabe_lit.features import GROUPS, Batch, PoseFeatures, all_views, augment, recording_contexts
+from mabe_lit.features import Batch, PoseFeatures, all_views, augment, recording_contexts
 from mabe_lit.models import build_model
 from mabe_lit.pose import Recording, find_mirror_order
 from mabe_lit.scores import Decisions
-from mabe_lit.shell import InputError
-from mabe_lit.training.epoch_metrics import MeanLoss, build_metrics
-from mabe_lit.training.losses import frame_loss, mask_edges, smoothing_loss
-from mabe_lit.training.optim import build_optimizer, learning_rate_factor
+from mabe_lit.training.dimensions import check_dimensions
+from mabe_lit.training.epoch_metrics import AnswersInBulk, MeanLoss, build_metrics
+from mabe_lit.training.losses import frame_loss, smoothing_loss
+from mabe_lit.training.optim import configure_optimizer
 from mabe_lit.training.pose_check import check_pose, fit_pose
 
 CHECKPOINT_VERSION = 1
@@ -60,17 +60,16 @@ class BehaviorClassifier(pl.LightningModule):
             kind=config.features,
             animal_names=animal_names,
             keypoint_names=keypoint_names,
-            groups=tuple(group for group in GROUPS if group != config.leave_out),
             medians=config.recording_context,
             has_likelihood=has_likelihood and config.use_likelihood,
         )
         self.mirror_order = find_mirror_order(keypoint_names)
-        self._check_dimensions()
-        self.network = build_model(
-            config, input_dim=self.features.output_dim, num_classes=len(class_names)
-        )
+        input_dim = self.features.output_dim
+        check_dimensions(config, input_dim, animal_names, keypoint_names, class_names)
+        self.network = build_model(config, input_dim=input_dim, num_classes=len(class_names))
         # Factors (C,) in the training loss; fit sets them from the training labels.
         self.register_buffer("class_weights", None, persistent=False)
+        self.train_answers = AnswersInBulk(build_metrics(class_names).clone(prefix="train_"))
         self.val_metrics = build_metrics(class_names).clone(prefix="val_")
         self.train_loss, self.val_loss = MeanLoss(), MeanLoss()
 
@@ -143,7 +142,8 @@ class BehaviorClassifier(pl.LightningModule):
         pose = (batch["keypoints"], batch["seconds"], batch["context"])
         labels = batch["labels"]
         if stage == "train":
-            loss = self._training_loss(self._features(*pose), labels, batch["seconds"])
+            loss, answer = self._training_loss(self._features(*pose), labels)
+            self.train_answers.add(answer, labels)
         else:
             logits = self(*pose).float()
             loss = frame_loss(logits, labels)
@@ -154,33 +154,21 @@ class BehaviorClassifier(pl.LightningModule):
         self.log(f"{stage}_loss", mean_loss, on_step=False, on_epoch=True)
         return loss * share_of_frames(labels != UNSCORED) if stage == "train" else loss
 
-    def _training_loss(self, features: Tensor, labels: Tensor, seconds: Tensor) -> Tensor:
-        """Cross-entropy and smoothing of mixed-up windows: a stage's sum, the members' mean."""
-        if self.config.edge_mask_s:
-            labels = mask_edges(labels, (self.config.edge_mask_s / seconds).round())
-        share, partner = 1.0, torch.arange(len(labels), device=labels.device)
-        if self.config.mixup:
-            share = float(torch.distributions.Beta(self.config.mixup, self.config.mixup).sample())
-            partner = torch.randperm(len(labels), device=labels.device)
-            features = share * features + (1 - share) * features[partner]
+    def _training_loss(self, features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Cross-entropy and smoothing, a stage's sum, the members' mean; answer ``(B, T, C)``."""
         loss = features.new_zeros(())
-        for logits in self.network.stages(features):
-            for part, target in ((share, labels), (1 - share, labels[partner])):
-                if part:
-                    loss = loss + part * self._frame_loss(logits, target)
+        stages = self.network.stages(features)  # (S, B, T, C)
+        for logits in stages:
+            loss = loss + frame_loss(
+                logits,
+                labels,
+                class_weights=self.class_weights,
+                label_smoothing=self.config.label_smoothing,
+            )
             if self.network.smoothing_weight:
                 smoothness = smoothing_loss(logits, labels)
                 loss = loss + self.network.smoothing_weight * smoothness
-        return loss / self.config.members
-
-    def _frame_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        return frame_loss(
-            logits,
-            labels,
-            class_weights=self.class_weights,
-            focal_gamma=self.config.focal_gamma,
-            label_smoothing=self.config.label_smoothing,
-        )
+        return loss / self.config.members, self.network.answer(stages.detach())
 
     def on_train_epoch_start(self) -> None:
         """Derive random numbers from seed and epoch, so that a resumed run draws the same.
@@ -190,19 +178,16 @@ class BehaviorClassifier(pl.LightningModule):
         of_process = process_rank(self.config) * 2_000_000_011  # a CPU sees 32 bits of a seed
         torch.manual_seed(self.config.seed * 1_000_003 + self.current_epoch + of_process)
 
+    def on_train_batch_end(self, *_: Any) -> None:
+        """Log the metrics of training once an epoch; a call a step would cost more than they."""
+        if self.trainer.is_last_batch:
+            self.log_dict(self.train_answers.count(), on_step=False, on_epoch=True)
+
     def configure_optimizers(self) -> Any:
         """The optimizer, and a learning rate that follows its course step by step."""
-        # A fused step undoes fp16's loss scaling inside the kernel, after gradients are clipped.
-        is_scaled = self.trainer.precision == "16-mixed"
-        optimizer = build_optimizer(self.config, self.network, fused=not is_scaled)
         steps = int(self.trainer.estimated_stepping_batches)
-        scheduler = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: learning_rate_factor(self.config, step, steps)
-        )
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
-        }
+        precision = self.trainer.precision
+        return configure_optimizer(self.config, self.network, precision=precision, steps=steps)
 
     def configure_gradient_clipping(
         self,
@@ -232,18 +217,3 @@ class BehaviorClassifier(pl.LightningModule):
             "class_names": list(self.class_names),
             "has_likelihood": self.features.reads_likelihood,
         }
-
-    def _check_dimensions(self) -> None:
-        for key, asked, found, names in (
-            ("input_dim", self.config.input_dim, self.features.output_dim, self._layout()),
-            ("num_classes", self.config.num_classes, len(self.class_names), self.class_names),
-        ):
-            if asked is not None and asked != found:
-                raise InputError(
-                    f"{key}: is {asked}, but the data has {found} ({', '.join(names)}); "
-                    f"allowed are {found} or null"
-                )
-
-    def _layout(self) -> tuple[str, ...]:
-        animals, points = len(self.animal_names), len(self.keypoint_names)
-        return (f"{self.config.features} of {animals} animals x {points} key points",)

@@ -28,6 +28,21 @@ def build_optimizer(
     return kind(network.parameters(), **common)
 
 
+def configure_optimizer(
+    config: Config, network: torch.nn.Module, *, precision: str, steps: int
+) -> dict[str, Any]:
+    """Optimizer and course of the learning rate for ``steps`` in all, as Lightning takes them.
+
+    ``precision`` is the Trainer's.
+    """
+    # A fused step undoes fp16's loss scaling inside the kernel, after gradients are clipped.
+    optimizer = build_optimizer(config, network, fused=precision != "16-mixed")
+    scheduler = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: learning_rate_factor(config, step, steps)
+    )
+    return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+
 def learning_rate_factor(config: Config, step: int, steps: int) -> float:
     """What the learning rate is multiplied by in ``step`` of ``steps``."""
     warmup_steps = round(config.warmup * steps)

@@ -2,13 +2,16 @@
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mabe_lit import compare as command
-from mabe_lit.compare import compare, format_comparison
+from mabe_lit.compare import compare, describe_output, format_comparison
 from mabe_lit.scores import score_recordings
+from mabe_lit.scores.curves import plot_compared_curves
+from mabe_lit.shell import InputError
 
 CLASSES = ("attack", "mount", "other")
 
@@ -71,6 +74,46 @@ def test_table_and_figure_are_written(three, tmp_path):
         == json.loads((tmp_path / "net/result.json").read_text())["macro_f1"]
     )
     assert rows[0]["parameters"] == ""
+
+
+def write_metrics(folder, macro_f1):
+    rows = [f"{number},0.5,{value}" for number, value in enumerate(macro_f1, start=1)]
+    text = "\n".join(["epoch,val_loss,val_macro_f1", *rows])
+    Path(folder, "metrics.csv").write_text(text)
+
+
+def test_curves_are_those_of_the_runs_that_have_epochs(three, tmp_path, capsys, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(
+        "mabe_lit.scores.curves.plot_compared_curves",
+        lambda runs: drawn.update(runs) or plot_compared_curves(runs),
+    )
+    write_metrics(three[0], [0.2, 0.4])
+    command.main([*three, "--output", str(tmp_path / "out")])
+    assert {
+        name: [epoch["val_macro_f1"] for epoch in epochs] for name, epochs in drawn.items()
+    } == {"net": [0.2, 0.4]}
+    assert (tmp_path / "out/curves.png").read_bytes().startswith(b"\x89PNG")
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        f"table and figures: {tmp_path}/out; "
+        "without a metrics.csv, so not in curves.png: trees, evaluation"
+    )
+
+
+def test_curves_of_an_earlier_comparison_do_not_stay(three, tmp_path):
+    out = str(tmp_path / "out")
+    write_metrics(three[0], [0.2, 0.4])
+    assert describe_output(compare(runs=three[:1], output=out), out) == f"table and figures: {out}"
+    assert (tmp_path / "out/curves.png").exists()
+    assert describe_output(compare(runs=three[1:], output=out), out) == f"table and figure: {out}"
+    assert not (tmp_path / "out/curves.png").exists()
+
+
+def test_damaged_epochs_are_an_error_and_nothing_is_written(three, tmp_path):
+    write_metrics(three[0], ["high"])
+    with pytest.raises(InputError, match=r"net/metrics.csv: line 2: val_macro_f1 is 'high'"):
+        compare(runs=three, output=str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
 
 
 def test_of_a_result_and_an_evaluation_the_result_counts(tmp_path):

@@ -185,5 +185,6 @@ def test_help_has_a_sentence_for_each_key(command, capsys):
 def test_a_key_that_an_earlier_release_did_not_have_was_as_by_default():
     earlier = Config().to_dict()
     del earlier["use_likelihood"]
-    assert Config().differing_keys(earlier) == []
-    assert Config(use_likelihood=False).differing_keys(earlier) == ["use_likelihood"]
+    assert Config().differing_keys(earlier, where="there") == []
+    other = Config(use_likelihood=False)
+    assert other.differing_keys(earlier, where="there") == ["use_likelihood"]

@@ -132,7 +132,7 @@ def test_frames_past_the_tracking_are_cut_with_one_warning(lab, capsys):
     run(lab)
     assert capsys.readouterr().err == (
         "warning: 2 of 2 annotations run past the tracking by 10 frames in all, "
-        "7 at most (11_annot.txt); these are cut\n"
+        "7 at most (11); these are cut\n"
     )
     assert open_dataset(lab.parent / "out")[0].labels[-3:].tolist() == [1, 1, 1]
 
@@ -213,7 +213,7 @@ def rename_annotation(lab: Path) -> None:
 
 
 def add_annotation(lab: Path) -> None:
-    (lab / "1.annot").write_text(ANNOTATION.format(last=9))
+    (lab / "1.annot").write_text(ANNOTATION.format(last=8))
 
 
 def overlap(lab: Path) -> None:
@@ -241,8 +241,8 @@ def empty_annotation(lab: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (rename_annotation, "recording '1' has no annotation file"),
-        (add_annotation, "recording '1' has 2 annotation files: 1.annot, 1_annot.txt"),
+        (rename_annotation, "recording '1': no annotation file has a name that begins with it"),
+        (add_annotation, "recording '1' has 2 annotations that differ: 1.annot, 1_annot.txt"),
         (overlap, "1_annot.txt: line 13: attack overlaps mount at frame 8"),
         (other_key_points, "but '1' has ['ear', 'tail']"),
         (truncate_poses, "1DLC_net.csv: line 14: has "),
@@ -287,7 +287,7 @@ def real_data(name: str) -> Path:
     return folder
 
 
-@pytest.mark.filterwarnings("ignore:.*run past the tracking")
+@pytest.mark.filterwarnings("ignore:.*(run past the tracking|have no tracked point)")
 def test_real_rat_recordings_become_a_dataset(tmp_path):
     folder = str(real_data("rat_social") / "val")
     classes = ["aggression", "social", "nonsocial"]

@@ -128,7 +128,7 @@ def test_more_devices_than_gpus_is_an_error(tmp_path, monkeypatch):
 
 def test_two_processes_learn_as_one_does_from_the_same_batches(tmp_path):
     """With dropout each would draw other numbers; all else is the same but for rounding."""
-    curves, threads = [], torch.get_num_threads()
+    curves, macro_f1, threads = [], [], torch.get_num_threads()
     for devices, size in ((1, 8), (2, 4)):
         config = tiny_config(
             tmp_path,
@@ -143,8 +143,10 @@ def test_two_processes_learn_as_one_does_from_the_same_batches(tmp_path):
         with (config.run_dir / "metrics.csv").open() as file:
             rows = list(csv.DictReader(file))
         curves.append([(float(row["train_loss"]), float(row["val_loss"])) for row in rows])
+        macro_f1.append([float(row["train_macro_f1"]) for row in rows])
         steps = int(rows[-1]["step"])
     assert np.allclose(*curves, rtol=1e-4)
+    assert np.allclose(*macro_f1, atol=2e-3), "of all frames, though rounding may turn a few"
     assert not np.allclose(curves[0][0], curves[0][-1], rtol=1e-2), "or nothing was learned"
     assert steps > 2
     assert torch.get_num_threads() == threads, (

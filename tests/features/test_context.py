@@ -8,10 +8,9 @@ import torch
 from pose_files import write_deeplabcut
 from tiny import tiny_config
 
-from mabe_lit.config import Config, parse_config
+from mabe_lit.config import Config
 from mabe_lit.data import Entry, open_dataset, write_dataset
 from mabe_lit.evaluate import evaluate
-from mabe_lit.features import GROUPS
 from mabe_lit.fit import fit
 from mabe_lit.inference import predict_probabilities
 from mabe_lit.predict import predict
@@ -97,19 +96,6 @@ def test_feature_names_tell_medians_apart(tmp_path):
     assert len(names) == features.output_dim == len(set(names)) == 2 * len(features.frame_names)
     assert names[-1].endswith(", median of the recording")
     assert features.context_dim == 1 + len(features.frame_names)
-
-
-@pytest.mark.parametrize("group", [group for group in GROUPS if group != "likelihood"])
-def test_a_group_of_features_can_be_left_out(tmp_path, group):
-    everything = social_classifier(tmp_path, has_likelihood=True).features.frame_names
-    rest = social_classifier(tmp_path, has_likelihood=True, leave_out=group).features.frame_names
-    assert set(rest) < set(everything)
-    assert [name for name in everything if name in rest] == list(rest)
-
-
-def test_unknown_group_is_an_error():
-    with pytest.raises(InputError, match="leave_out"):
-        parse_config(["--leave_out", "smell"])
 
 
 def test_average_views_makes_predictions_the_same_for_mirrored_and_swapped_animals(

@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from mabe_lit.features import GROUPS, PoseFeatures
-from mabe_lit.features.social import social_feature_names, social_features
+from mabe_lit.features import PoseFeatures
+from mabe_lit.features.social import GROUPS, social_feature_names, social_features
 from mabe_lit.pose.bodies import find_bodies
 from mabe_lit.pose.gaps import fill_likelihood, fill_missing
 from mabe_lit.simulation import simulate_recordings
@@ -178,16 +178,17 @@ def test_likelihood_is_the_trackers_and_where_it_tells_none_that_of_being_tracke
         kind="social",
         animal_names=ANIMAL_NAMES,
         keypoint_names=KEYPOINT_NAMES,
-        groups=("likelihood",),
         has_likelihood=True,
     )
     seconds = torch.full((3,), 1 / 30)
     is_tracked = (~keypoints.isnan().any(-1)).float()
     expected = torch.where(told[..., 0].isnan(), is_tracked, told[..., 0].clamp(max=1))
-    values = features.raw(torch.cat([keypoints, told], -1), seconds)
+    columns = [name.endswith("likelihood") for name in features.frame_names]
+    values = features.raw(torch.cat([keypoints, told], -1), seconds)[..., columns]
     assert torch.equal(values, expected.flatten(2))
-    assert torch.equal(features.raw(keypoints, seconds), is_tracked.flatten(2))
-    assert features.frame_names[3] == "resident neck likelihood"
+    untold = features.raw(keypoints, seconds)[..., columns]
+    assert torch.equal(untold, is_tracked.flatten(2))
+    assert features.frame_names[columns.index(True) + 3] == "resident neck likelihood"
 
 
 @pytest.mark.parametrize("kind", ["social", "coordinates", "pixels"])

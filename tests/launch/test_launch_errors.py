@@ -11,6 +11,7 @@ import yaml
 from modal_emulator.client import PROJECT
 
 from mabe_lit.shell import InputError
+from mabe_lit.shell.config_file import find_settings
 
 
 def modal_run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -118,11 +119,11 @@ def test_mabe_lit_never_imports_modal():
     assert "from modal" not in sources
 
 
-@pytest.mark.parametrize("name", ["config", "smoke", "full"])
+@pytest.mark.parametrize("name", find_settings())
 def test_shipped_configuration_parses(name):
     from mabe_lit.config import parse_config
 
-    config = parse_config(["--config", str(PROJECT / f"configs/{name}.yaml")])
+    config = parse_config(["--config", name])
     written = yaml.safe_load((PROJECT / f"configs/{name}.yaml").read_text())
     found = config.to_dict()
     assert {key: type(found[key])(value) for key, value in written.items()} == {

@@ -10,12 +10,12 @@ from pathlib import Path, PurePosixPath
 import pytest
 from modal_emulator.client import PROJECT, ModalCloud
 
-TINY = ["--config", "configs/smoke.yaml", "--hidden_dim", "16", "--epochs", "2", "--run", "tiny"]
+TINY = ["--config", "smoke", "--hidden_dim", "16", "--epochs", "2", "--run", "tiny"]
 
 
 @pytest.fixture(scope="module")
 def output(shared_cloud: ModalCloud) -> str:
-    """What a training printed, with a configuration file that only this machine has."""
+    """What a training printed, with a setting of the package by its name."""
     return shared_cloud.modal("run", "launch/train.py", *TINY).stdout
 
 
@@ -49,12 +49,12 @@ def test_train_pins_the_image_to_what_is_installed_here(shared_cloud):
 
 
 @pytest.mark.usefixtures("output")
-def test_train_mounts_the_two_packages_only(shared_cloud):
+def test_train_mounts_the_two_packages_and_the_settings_only(shared_cloud):
     mounted = shared_cloud.state()["functions"][0]["mounted_files"]
     home = PurePosixPath(os.path.commonpath(mounted))
     files = [str(PurePosixPath(file).relative_to(home)) for file in mounted]
-    assert {"mabe_lit/fit.py", "launch/app.py", "train.py"} <= set(files)
-    ours = re.compile(r"((mabe_lit|launch)/[a-z_0-9/]+|train)\.py")
+    assert {"mabe_lit/fit.py", "launch/app.py", "train.py", "configs/social.yaml"} <= set(files)
+    ours = re.compile(r"((mabe_lit|launch)/[a-z_0-9/]+|train)\.py|configs/[a-z_]+\.yaml")
     assert [file for file in files if not ours.fullmatch(file)] == []
 
 
@@ -76,6 +76,7 @@ def test_train_leaves_the_run_and_the_data_in_the_volume(shared_cloud):
         "last.ckpt",
         "epoch-002.ckpt",
         "config.yaml",
+        "curves.png",
         "metrics.csv",
         "result.json",
     }

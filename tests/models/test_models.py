@@ -266,6 +266,24 @@ def test_members_learn_for_themselves_and_answer_by_their_mean(name):
     assert not any(weight.grad.any() for weight in network.members[1].parameters())
 
 
+@pytest.mark.parametrize("members", [1, 3])
+@pytest.mark.parametrize("name", ["tcn", "ms_tcn"])
+def test_answer_from_the_stages_is_the_networks(name, members):
+    network = tiny_network(name, members=members).eval()
+    features = random_features(16)
+    answer = network.answer(network.stages(features))
+    torch.testing.assert_close(answer.softmax(-1), network(features).softmax(-1))
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_answer_from_the_stages_of_a_pooled_network_is_that_of_its_first_steps(members):
+    network = tiny_network("ms_tcn", pool=4, members=members).eval()
+    features = random_features(16)
+    last = network.stages(features).unflatten(0, (members, -1))[:, -1]  # (M, B, T, C)
+    answer = network.answer(network.stages(features))
+    torch.testing.assert_close(answer.softmax(-1), last.softmax(-1).mean(0))
+
+
 def test_pooled_answer_does_not_depend_on_where_half_a_step_begins():
     network = tiny_network("tcn", pool=8).eval()
     features = random_features(1600)

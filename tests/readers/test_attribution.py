@@ -92,6 +92,13 @@ def test_video_of_another_name_is_matched_by_the_file_and_told():
     assert found.fps == {"v1": 50.0}
 
 
+def test_video_of_the_same_name_and_more_is_no_other_one():
+    one = events_of((1, 2), media=(Medium("v1_reencode.avi"),), file="v1_annot.csv")
+    found = attributed(["v1"], one)
+    assert list(found.events) == ["v1"]
+    assert found.renamed == {}
+
+
 def test_several_videos_of_other_names_are_not_guessed():
     media = (Medium("a.mp4", 4.0), Medium("b.mp4", 4.0))
     with pytest.raises(InputError, match=r"is of 2 videos, none of which is a recording here: a"):

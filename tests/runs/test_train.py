@@ -22,6 +22,7 @@ from mabe_lit.fit import main as fit_main
 from mabe_lit.models import build_model
 from mabe_lit.pose import Recording
 from mabe_lit.runs.checkpoints import checkpoint_callbacks
+from mabe_lit.scores.curves import plot_curves
 from mabe_lit.shell import InputError, InputWarning
 from mabe_lit.simulation import simulate_recordings
 from mabe_lit.simulation.mice import ANIMAL_NAMES, CLASS_NAMES, KEYPOINT_NAMES
@@ -54,6 +55,7 @@ def test_run_folder_holds_exactly_what_is_promised(run):
     assert sorted(path.name for path in config.run_dir.iterdir()) == [
         "best.ckpt",
         "config.yaml",
+        "curves.png",
         "epoch-002.ckpt",
         "last.ckpt",
         "metrics.csv",
@@ -81,6 +83,7 @@ def test_metrics_have_a_row_an_epoch(run):
     assert int(rows[-1]["step"]) == result["steps"]
     assert float(rows[-1]["learning_rate"]) == pytest.approx(config.min_lr)
     assert float(rows[-1]["train_loss"]) < float(rows[0]["train_loss"])
+    assert float(rows[-1]["train_macro_f1"]) > float(rows[0]["train_macro_f1"])
 
 
 def test_same_seed_gives_the_same_losses(run, tmp_path):
@@ -167,6 +170,40 @@ def test_interrupted_run_ends_with_the_same_weights_and_history(run, tmp_path, c
     assert resumed["steps"] == result["steps"]
     rows = metrics_of(config)
     assert [int(row["epoch"]) for row in rows] == [1, 2, 3]
+
+
+def drawn_epochs(monkeypatch):
+    """The epochs of each figure that is drawn from now on."""
+    drawn = []
+
+    def plot_and_remember(epochs, **options):
+        drawn.append([epoch["epoch"] for epoch in epochs])
+        return plot_curves(epochs, **options)
+
+    monkeypatch.setattr("mabe_lit.training.callbacks.plot_curves", plot_and_remember)
+    return drawn
+
+
+def test_resumed_runs_figure_has_all_epochs(monkeypatch, tmp_path):
+    monkeypatch.setattr("mabe_lit.training.callbacks._DRAWING_PAYS", 0)
+    drawn = drawn_epochs(monkeypatch)
+    config = tiny_config(tmp_path)
+    with pytest.raises(Killed):
+        fit(config, stop_after(2))
+    assert drawn == [[1]]
+    fit(config)
+    assert drawn == [[1], [1, 2], [1, 2, 3]]
+
+
+def test_figure_that_a_kill_prevented_is_drawn_though_no_epoch_is_left(monkeypatch, tmp_path):
+    config = tiny_config(tmp_path, epochs=1, save_freq=1)
+    fit(config)
+    for name in ("curves.png", "result.json"):
+        (config.run_dir / name).unlink()
+    drawn = drawn_epochs(monkeypatch)
+    fit(config)
+    assert drawn == [[1]]
+    assert (config.run_dir / "curves.png").exists()
 
 
 def test_resumed_run_goes_on_from_another_checkpoint_if_the_last_is_damaged(run, tmp_path):

@@ -1,14 +1,10 @@
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
 from mabe_lit import UNSCORED
-from mabe_lit.config import Config
-from mabe_lit.simulation.mice import ANIMAL_NAMES, CLASS_NAMES, KEYPOINT_NAMES
-from mabe_lit.training import BehaviorClassifier
 from mabe_lit.training.epoch_metrics import MeanLoss
-from mabe_lit.training.losses import frame_loss, mask_edges, weigh_classes
+from mabe_lit.training.losses import frame_loss, weigh_classes
 
 
 @pytest.fixture
@@ -43,20 +39,6 @@ def test_smoothed_loss_is_pytorchs(batch):
     torch.testing.assert_close(frame_loss(logits, labels, label_smoothing=0.1), expected)
 
 
-def test_focal_loss_is_the_papers_equation(batch):
-    logits, labels = batch
-    scored = labels != UNSCORED
-    right = logits.softmax(-1)[scored].gather(1, labels[scored][:, None])[:, 0]
-    expected = (-((1 - right) ** 2) * right.log()).mean()
-    torch.testing.assert_close(frame_loss(logits, labels, focal_gamma=2.0), expected)
-
-
-def test_focal_loss_of_a_certain_frame_has_a_finite_gradient():
-    logits = torch.tensor([[[40.0, -40.0], [0.0, 0.0]]], requires_grad=True)
-    frame_loss(logits, torch.tensor([[0, UNSCORED]]), focal_gamma=0.5).backward()
-    assert logits.grad.isfinite().all()
-
-
 def test_mean_loss_is_that_of_all_scored_frames_at_once(batch):
     logits, labels = batch
     labels = labels.clone()
@@ -73,27 +55,10 @@ def test_loss_does_not_see_unscored_frames(batch):
     logits, labels = batch
     changed = logits.clone()
     changed[0, :7] = 100.0
-    options = {"class_weights": torch.tensor([1.0, 2, 3, 4]), "focal_gamma": 1.0}
+    options = {"class_weights": torch.tensor([1.0, 2, 3, 4]), "label_smoothing": 0.1}
     torch.testing.assert_close(
         frame_loss(changed, labels, **options), frame_loss(logits, labels, **options)
     )
-
-
-@pytest.mark.parametrize(("seconds", "fps"), [(0.1, 30), (0.5, 30), (0.1, 60), (0.05, 30)])
-def test_training_unscores_as_many_frames_before_a_change_as_after(seconds, fps):
-    classifier = BehaviorClassifier(
-        Config(edge_mask_s=seconds, hidden_dim=16, num_layers=1, num_heads=2),
-        animal_names=ANIMAL_NAMES,
-        keypoint_names=KEYPOINT_NAMES,
-        class_names=CLASS_NAMES,
-    )
-    seen = []
-    classifier._frame_loss = lambda logits, labels: seen.append(labels) or logits.sum()
-    labels = torch.tensor([[0] * 50 + [1] * 50])
-    classifier._training_loss(torch.zeros(1, 100, 28), labels, torch.tensor([1 / fps]))
-    (masked,) = seen[0] == UNSCORED
-    assert masked[:50].sum() == masked[50:].sum()
-    assert abs(masked[:50].sum() - seconds * fps) <= 0.5
 
 
 def test_loss_without_a_scored_frame_is_zero():
@@ -112,12 +77,3 @@ def test_class_weights_have_mean_one_over_frames_and_favour_the_rare(kind):
 def test_class_weights_of_an_absent_class_are_finite():
     assert weigh_classes(torch.tensor([0, 5, 5]), "balanced").isfinite().all()
     assert weigh_classes(torch.tensor([1, 2]), "none") is None
-
-
-@pytest.mark.parametrize("reach", [0, 1, 2, 5])
-def test_mask_edges_unscores_frames_near_a_change(reach):
-    labels = torch.tensor([[0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2]])
-    expected = labels.clone()
-    for change in (4, 10):
-        expected[0, max(change - reach, 0) : change + reach] = UNSCORED
-    np.testing.assert_array_equal(mask_edges(labels, torch.tensor([float(reach)])), expected)

@@ -1,0 +1,102 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import f1_score
+from tiny import tiny_config
+
+from mabe_lit import UNSCORED
+from mabe_lit.simulation import simulate_recordings
+from mabe_lit.simulation.mice import ANIMAL_NAMES, CLASS_NAMES, KEYPOINT_NAMES
+from mabe_lit.training import BehaviorClassifier, epoch_metrics
+from mabe_lit.training.epoch_metrics import AnswersInBulk, MacroF1, build_metrics
+
+NAMES = ("attack", "mount", "other")
+
+
+def random_steps():
+    generator, B, T = torch.Generator().manual_seed(3), 4, 25
+    for _ in range(7):
+        logits = torch.randn(B, T, len(NAMES), generator=generator)
+        labels = torch.randint(-1, len(NAMES), (B, T), generator=generator)
+        yield logits, labels.masked_fill(labels < 0, UNSCORED)
+
+
+def sklearn_macro_f1(logits, labels):
+    is_scored = labels != UNSCORED
+    return f1_score(labels[is_scored], logits.argmax(-1)[is_scored], average="macro")
+
+
+@pytest.mark.parametrize("at_once", [1, 250, 100_000])
+def test_answers_in_bulk_give_the_f1_of_all_steps_however_many_are_counted_at_once(
+    monkeypatch, at_once
+):
+    monkeypatch.setattr(epoch_metrics, "_FRAMES_AT_ONCE", at_once)
+    answers = AnswersInBulk(build_metrics(NAMES))
+    for logits, labels in random_steps():
+        answers.add(logits, labels)
+    expected = sklearn_macro_f1(*(torch.cat(each) for each in zip(*random_steps(), strict=True)))
+    assert float(answers.count().compute()["macro_f1"]) == pytest.approx(expected)
+    assert float(answers.count().compute()["macro_f1"]) == pytest.approx(expected), "once each"
+
+
+def test_answers_in_bulk_survive_that_the_logits_are_written_over():
+    answers = AnswersInBulk(build_metrics(NAMES))
+    logits, labels = next(random_steps())
+    expected = sklearn_macro_f1(logits, labels)
+    answers.add(logits, labels)
+    logits.zero_()
+    assert float(answers.count().compute()["macro_f1"]) == pytest.approx(expected)
+
+
+def test_macro_f1_leaves_out_a_class_that_is_neither_true_nor_said():
+    metric = MacroF1(3)
+    metric.update(torch.tensor([0, 1, 2]), torch.tensor([0, 0, UNSCORED]))
+    assert float(metric.compute()) == pytest.approx((2 / 3 + 0) / 2)
+
+
+def test_macro_f1_counts_without_reading_a_value():
+    """A tensor of ``meta`` has none, so whatever a GPU would be waited for fails there."""
+    metric = MacroF1(3).to("meta")
+    metric.update(torch.empty(8, 3, device="meta"), torch.empty(8, dtype=int, device="meta"))
+    assert metric.tp.shape == (3,)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"members": 2, "model_type": "ms_tcn"},
+        {"rotate": True, "swap_animals": True},
+    ],
+)
+def test_training_step_counts_the_answers_to_the_windows_that_it_learns_from(changes):
+    torch.manual_seed(0)
+    config = tiny_config(Path(), dropout=0.0, **changes)
+    classifier = BehaviorClassifier(
+        config,
+        animal_names=ANIMAL_NAMES,
+        keypoint_names=KEYPOINT_NAMES,
+        class_names=CLASS_NAMES,
+    )
+    classifier.log = lambda *_, **__: None
+    recording = simulate_recordings(1, 1024, 0)[0]
+    labels = torch.from_numpy(recording.labels.astype(np.int64)).view(16, 64)
+    labels[3, 10:] = UNSCORED
+    batch = {
+        "keypoints": torch.from_numpy(recording.keypoints).view(16, 64, 2, 7, 2),
+        "labels": labels,
+        "seconds": torch.full((16,), 1 / 30),
+        "context": torch.full((16, 1), 60.0),
+    }
+    classifier.fit_scales(batch, torch.ones(16, 64, dtype=bool))
+    seen = []
+    classifier.features.register_forward_hook(lambda _, __, features: seen.append(features))
+    for weights in classifier.network.parameters():
+        weights.data *= 3  # small ones call all frames the same
+    classifier.training_step(batch, 0)
+    logits = classifier.network.eval()(seen[0]).detach()
+    counted = classifier.train_answers.count().compute()["train_macro_f1"]
+    assert len(logits.argmax(-1).unique()) > 1, "or any answer would be as good"
+    assert float(counted) == pytest.approx(sklearn_macro_f1(logits, labels))
