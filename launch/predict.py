@@ -25,9 +25,21 @@ class PredictOptions:
     run: str
     """Name of the run whose checkpoint predicts."""
     poses: str
-    """Pose file, or a folder of them, with the key points of the training."""
+    """Pose file, or a folder of them and of folders, with the key points of the training."""
     output: str
     """Folder for NAME.frames.csv and NAME.bouts.csv of each recording."""
+    pose_pattern: str | None = None
+    """Which files count, such as '*_filtered.h5', where a recording has several."""
+    name_until: str | None = None
+    """Text at which the tool's part of a file's name begins, if it is an unknown one."""
+    tracking_starts: int | None = None
+    """Frame of the first row, if the rows' own numbers do not tell."""
+    animals: list[str] | None = None
+    """How many animals there are, to join tracks that break off; or names of those to take."""
+    animal_prefixes: list[str] | None = None
+    """What the points of each animal begin with, in tables of one animal that hold several."""
+    rename: list[str] | None = None
+    """Other names of key points, each OLD=NEW."""
     file: str = "best.ckpt"
     """Checkpoint in the run's folder."""
     fps: float | None = None
@@ -43,24 +55,43 @@ class PredictOptions:
     max_containers: int = 10
     """Most containers at the same time."""
 
+    def reading(self) -> dict[str, Any]:
+        """How pose files are read, as arguments of ``predict``."""
+        keys = ("tracking_starts", "animals", "animal_prefixes", "rename")
+        return {key: getattr(self, key) for key in keys}
 
-def _read() -> tuple[PredictOptions, list[Path]]:
-    """What is being launched, and the pose files; placeholders where nothing is."""
+    def naming(self, file: Path) -> dict[str, str | None]:
+        """Where a file's name is cut, as arguments of ``predict``."""
+        is_cut = self.name_until is not None and self.name_until in file.stem
+        return {"name_until": self.name_until if is_cut else None}
+
+
+def _read() -> tuple[PredictOptions, dict[str, Path]]:
+    """What is being launched, and the pose file of each recording; placeholders if nothing is."""
     values = read_options(PredictOptions, __file__)
     if values is None:
-        return PredictOptions(run="", poses="", output=""), []
+        return PredictOptions(run="", poses="", output=""), {}
     options = PredictOptions(**values)
     with one_line_errors():
-        from mabe_lit.readers import check_reading_options, list_pose_files
+        from mabe_lit.readers import PoseOptions, check_reading_options, find_pose_files
 
         check_reading_options(options.fps, options.likelihood_below)
+        PoseOptions.of(**options.reading())  # raises where one is wrong
         Config(gpu=options.gpu)  # raises where it is none
         check_in_volume("checkpoint_dir", options.checkpoint_dir)
         if options.max_containers < 1:
             raise InputError(f"max_containers: must be at least 1, got {options.max_containers}")
         if Path(options.output).exists() and not Path(options.output).is_dir():
             raise InputError(f"output: {options.output} is a file, expected a folder")
-        return options, list_pose_files(options.poses)
+        found = find_pose_files(
+            options.poses,
+            pose_pattern=options.pose_pattern,
+            name_until=options.name_until,
+            with_empty=True,
+        )
+        for line in found.notes:
+            print(line)
+        return options, dict(zip(found.names, found.files, strict=True))
 
 
 options, pose_files = _read()
@@ -85,6 +116,7 @@ def predict_recording(
     fps: float | None,
     likelihood_below: float | None,
     raw: bool,
+    reading: dict[str, Any],
 ) -> dict[str, Any]:
     """Predict one file's content: ``{"tables": ...}`` by file name, or ``{"error": one line}``."""
     from mabe_lit.predict import predict
@@ -101,6 +133,7 @@ def predict_recording(
                     fps=fps,
                     likelihood_below=likelihood_below,
                     raw=raw,
+                    **reading,
                 )
         except (InputError, OSError) as error:
             return {"error": describe_error(error).replace(f"{folder}/", "")}
@@ -113,23 +146,23 @@ def main(*arglist: str) -> None:
     with cloud_errors():
         source = find_file(options.checkpoint_dir, options.run, options.file)
         checkpoint = str(PurePosixPath(VOLUME_PATH, source.path))
-        contents = (file.read_bytes() for file in pose_files)
-        arguments = (checkpoint, options.fps, options.likelihood_below, options.raw)
+        contents = (file.read_bytes() for file in pose_files.values())
+        settings = (checkpoint, options.fps, options.likelihood_below, options.raw)
         outcomes = predict_recording.starmap(
             (
-                (file.name, content, *arguments)
-                for file, content in zip(pose_files, contents, strict=True)
+                (file.name, content, *settings, options.reading() | options.naming(file))
+                for file, content in zip(pose_files.values(), contents, strict=True)
             ),
             return_exceptions=True,
         )
         failed: list[str] = []
-        for file, outcome in zip(pose_files, outcomes, strict=True):
+        for (name, file), outcome in zip(pose_files.items(), outcomes, strict=True):
             if isinstance(outcome, BaseException):
                 failed.append(f"{file.name} ({type(outcome).__name__}: {outcome})")
             elif "error" in outcome:
                 failed.append(outcome["error"])
             else:
-                write_tables(outcome["tables"], Path(options.output))
+                write_tables(outcome["tables"], Path(options.output, name).parent)
         print(f"{len(pose_files) - len(failed)} recordings: tables in {options.output}")
         if failed:
             raise InputError(f"{len(failed)} recordings failed: {'; '.join(failed)}")

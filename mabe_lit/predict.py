@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,20 +38,35 @@ def predict(
     likelihood_below: float | None = None,
     raw: bool = False,
     device: str = "auto",
+    pose_pattern: str | None = None,
+    name_until: str | None = None,
+    tracking_starts: int | None = None,
+    animals: list[str] | None = None,
+    animal_prefixes: list[str] | None = None,
+    rename: list[str] | None = None,
 ) -> list[Path]:
     """Label every frame of recordings that nobody scored.
 
     Args:
         checkpoint: Checkpoint of a training, such as best.ckpt in a run's folder; of several the
             mean probability counts, and the mean of their decisions.
-        poses: Pose file, or a folder of them, with the key points of the training.
-        output: Folder for NAME.frames.csv and NAME.bouts.csv of each recording.
+        poses: Pose file, or a folder of them and of folders, with the key points of the training.
+        output: Folder for NAME.frames.csv and NAME.bouts.csv of each recording; those of a
+            recording in a folder go into such a folder.
         fps: Frames per second of the videos; that of the training recordings if left out.
         likelihood_below: Points that the tracker holds less likely than this are missing; what was
             so in training if left out.
         raw: Predict the most probable class of each frame, without smoothing, class weights and
             minimum bouts.
         device: Where to compute: auto, cpu or cuda.
+        pose_pattern: Which files count, such as '*_filtered.h5', where a recording has several.
+        name_until: Text at which the tool's part of a file's name begins, if it is an unknown one.
+        tracking_starts: Frame of the first row, if the rows' own numbers do not tell.
+        animals: How many animals there are, to join tracks that break off; or names of those to
+            take.
+        animal_prefixes: What the points of each animal begin with, such as B_ W_, in tables of one
+            animal that hold several.
+        rename: Other names of key points, each OLD=NEW.
 
     Returns:
         The files written, two a recording.
@@ -63,33 +79,49 @@ def predict(
     from mabe_lit.compute import resolve_device
     from mabe_lit.data import Entry, warn_of_untold
     from mabe_lit.inference import load_ensemble
-    from mabe_lit.readers import check_reading_options, list_pose_files, read_poses
+    from mabe_lit.readers import PoseOptions, PoseReader, check_reading_options, find_pose_files
 
     check_reading_options(fps, likelihood_below)
+    options = PoseOptions.of(
+        animals=animals,
+        animal_prefixes=animal_prefixes,
+        rename=rename,
+        tracking_starts=tracking_starts,
+    )
     resolve_device(device)
     classifier = load_ensemble(checkpoint, raw=raw)
     fps, likelihood_below = _as_trained(classifier.trained_on, fps, likelihood_below)
-    pose_files = list_pose_files(poses, with_empty=True)
+    found = find_pose_files(
+        poses, pose_pattern=pose_pattern, name_until=name_until, with_empty=True
+    )
+    for line in found.notes:
+        print(line, flush=True)
+    options = dataclasses.replace(options, likelihood_below=likelihood_below)
+    reader = PoseReader(found, options, agree=False)
     written: list[Path] = []
     entries: list[Entry] = []
     failed: list[str] = []
-    for number, file in enumerate(pose_files, 1):
+    for number, (name, file) in enumerate(reader.files.items(), 1):
         try:
-            recording = read_poses(file, fps=fps, likelihood_below=likelihood_below)
-            recording = recording.in_order_of(classifier.animal_names)
+            recording = reader.read(name, fps)
+            recording, notes = classifier.fit_pose(recording, where=str(file))
             answer = classifier.predict_recording(recording, where=str(file), device=device)
         except (InputError, OSError) as error:
             failed.append(describe_error(error))
             continue
+        for note in notes:
+            reader.note(name, note)
         about = (*answer, classifier.class_names, fps)
+        folder, _, plain_name = name.rpartition("/")
         tables = {
-            f"{recording.name}.frames.csv": tabulate_frames(*about),
-            f"{recording.name}.bouts.csv": tabulate_bouts(*about),
+            f"{plain_name}.frames.csv": tabulate_frames(*about),
+            f"{plain_name}.bouts.csv": tabulate_bouts(*about),
         }
-        written += _write(tables, Path(output))
+        written += _write(tables, Path(output, folder))
         entries.append(Entry.of(recording))
-        if len(pose_files) > 1:
-            print(f"{number} of {len(pose_files)}: {recording.name}", flush=True)
+        if len(found) > 1:
+            print(f"{number} of {len(found)}: {name}", flush=True)
+    reader.warn()
     if failed:
         others = f"; the tables of {len(entries)} others are in {output}" if entries else ""
         more = f"; {len(failed) - _MOST_NAMED} more" if len(failed) > _MOST_NAMED else ""

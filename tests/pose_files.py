@@ -11,9 +11,14 @@ PARTS = ("nose", "tail")
 VOCABULARY = {"attack": 0, "other": 3, "investigation": 1, "mount": 2}
 
 
-def csv_text(table: np.ndarray, animals: tuple[str, ...] = ANIMALS, first_frame: int = 0) -> str:
+def csv_text(
+    table: np.ndarray,
+    animals: tuple[str, ...] = ANIMALS,
+    first_frame: int = 0,
+    parts: tuple[str, ...] = PARTS,
+) -> str:
     """A DeepLabCut CSV of ``(N, A, K, 3)`` x, y, likelihood; NaN is an empty cell."""
-    columns = [(a, p, c) for a in animals for p in PARTS for c in ("x", "y", "likelihood")]
+    columns = [(a, p, c) for a in animals for p in parts for c in ("x", "y", "likelihood")]
     header = [["scorer"] + ["net"] * len(columns)]
     for title, level in (("individuals", 0), ("bodyparts", 1), ("coords", 2)):
         if level or len(animals) > 1:
@@ -24,8 +29,9 @@ def csv_text(table: np.ndarray, animals: tuple[str, ...] = ANIMALS, first_frame:
     return "\n".join(lines) + "\n"
 
 
-def table(frames: int = 3, animals: int = 2) -> np.ndarray:
-    values = np.arange(1.0, 1 + frames * animals * 4).reshape(frames, animals, 2, 2)
+def table(frames: int = 3, animals: int = 2, points: int = 2) -> np.ndarray:
+    shape = (frames, animals, points, 2)
+    values = np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
     return np.concatenate([values, np.ones((*values.shape[:3], 1))], axis=-1)
 
 

@@ -56,6 +56,10 @@ class Ensemble:
         """See ``BehaviorClassifier.check_pose``."""
         self.classifiers[0].check_pose(animal_names, keypoint_names, where=where)
 
+    def fit_pose(self, recording: Recording, *, where: str) -> tuple[Recording, tuple[str, ...]]:
+        """See ``BehaviorClassifier.fit_pose``."""
+        return self.classifiers[0].fit_pose(recording, where=where)
+
     def predict_probabilities(
         self,
         keypoints: np.ndarray,
@@ -78,7 +82,7 @@ class Ensemble:
     def predict_recording(
         self, recording: Recording, *, where: str, device: str
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.integer[Any]]]:
-        """Probabilities ``(N, C)`` and labels ``(N,)`` of one recording, see ``check_pose``."""
+        """Probabilities ``(N, C)`` and labels ``(N,)`` of one recording, see ``fit_pose``."""
         self.check_pose(recording.animal_names, recording.keypoint_names, where=where)
         (probabilities,) = self.predict_probabilities(
             recording.keypoints,

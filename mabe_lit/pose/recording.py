@@ -70,6 +70,15 @@ class Recording:
         keypoints = self.keypoints[:, order]
         return replace(self, keypoints=keypoints, animal_names=animal_names, likelihood=likelihood)
 
+    def with_keypoints(self, keypoint_names: tuple[str, ...]) -> Recording:
+        """The same with these of its key points, in this order."""
+        order = [self.keypoint_names.index(name) for name in keypoint_names]
+        likelihood = None if self.likelihood is None else self.likelihood[:, :, order]
+        keypoints = self.keypoints[:, :, order]
+        return replace(
+            self, keypoints=keypoints, keypoint_names=keypoint_names, likelihood=likelihood
+        )
+
     def frames_between(self, start: int, stop: int) -> Recording:
         """The same from frame ``start`` to before frame ``stop``."""
         part = slice(start, stop)

@@ -1,43 +1,31 @@
 """Files of the field, read into recordings.
 
-A pose format is a module with ``matches(head)`` and ``read(path) -> Tracks``, an annotation format
-one with ``matches(head)`` and ``read(path, channel=) -> list[Events]``. To add one, write the
-module and name it below. Files are told apart by what they begin with, never by their names.
+A format is a module, named in ``formats``, which says what it takes to add one. Files are told
+apart by what they begin with, never by their names.
 """
 
 from __future__ import annotations
 
-import csv
 import math
-import warnings
-from collections import Counter
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
-from mabe_lit.pose import Recording
-from mabe_lit.readers import (
-    bento,
-    binary_columns,
-    boris,
-    boris_project,
-    caltech,
-    deeplabcut,
-    frame_labels,
-    hdf5,
-    interval_tables,
-    observer,
-    solomon,
-)
 from mabe_lit.readers.calms21 import read_calms21
 from mabe_lit.readers.events import Event, Events, Medium
-from mabe_lit.readers.files import list_files, owner_of, read_head, recording_name
+from mabe_lit.readers.formats import (
+    ANNOTATION_FORMATS,
+    POSE_FORMATS,
+    list_known,
+    read_annotation_file,
+)
 from mabe_lit.readers.intervals import Annotation, Interval, label_frames
 from mabe_lit.readers.labelling import Labelling
+from mabe_lit.readers.names import owner_of, recording_name
+from mabe_lit.readers.pose_files import PoseFiles, is_named_as_poses
+from mabe_lit.readers.pose_options import PoseOptions
+from mabe_lit.readers.poses import PoseReader, find_pose_files, read_poses
 from mabe_lit.readers.time_base import LabelOptions
-from mabe_lit.readers.tracks import Tracks, to_recording
 from mabe_lit.readers.videos import Video, read_videos
-from mabe_lit.shell import InputError, InputWarning
+from mabe_lit.shell import InputError
 
 __all__ = [
     "Annotation",
@@ -47,8 +35,12 @@ __all__ = [
     "LabelOptions",
     "Labelling",
     "Medium",
+    "PoseFiles",
+    "PoseOptions",
+    "PoseReader",
     "Video",
     "check_reading_options",
+    "find_pose_files",
     "label_frames",
     "list_annotation_files",
     "list_pose_files",
@@ -60,75 +52,22 @@ __all__ = [
     "recording_name",
 ]
 
-POSE_FORMATS = {
-    "DeepLabCut or Lightning Pose CSV": deeplabcut,
-    "HDF5 of SLEAP or DeepLabCut": hdf5,
-}
-ANNOTATION_FORMATS = {
-    "Caltech Behavior Annotator text": caltech,
-    "Bento annotation": bento,
-    "BORIS project": boris_project,
-    "The Observer's event log": observer,
-    "Solomon Coder's text": solomon,
-    "CSV of frame labels": frame_labels,
-    "BORIS events": boris,
-    "table of bouts": interval_tables,
-    "table of 0/1 columns": binary_columns,
-}
-
 
 def list_pose_files(path: Path | str, *, with_empty: bool = False) -> list[Path]:
-    """The pose file itself, or all pose files of a folder, 2 before 11.
-
-    Annotations among them are left out. Where DeepLabCut wrote CSV and HDF5 of one name, the CSV
-    is taken.
-
-    Args:
-        path: A file or a folder.
-        with_empty: Empty files are among them, for whoever reads them to tell.
-
-    Returns:
-        At least one file, no two of one recording.
-
-    Raises:
-        InputError: If ``path`` is missing, holds no poses, a file that is neither poses nor
-            annotation, or two pose files of one recording.
-    """
-    files = _list(path, "--poses", POSE_FORMATS, ANNOTATION_FORMATS, with_empty=with_empty)
-    with_text = {file.stem for file in files if file.suffix.lower() == ".csv"}
-    files = [f for f in files if f.suffix.lower() == ".csv" or f.stem not in with_text]
-    counts = Counter(map(recording_name, files))
-    for name in (name for name, count in counts.items() if count > 1):
-        same = ", ".join(file.name for file in files if recording_name(file) == name)
-        raise InputError(f"--poses {path}: recording {name!r} has several pose files: {same}")
-    return files
+    """The files that ``find_pose_files`` finds."""
+    return list(find_pose_files(path, with_empty=with_empty).files)
 
 
 def list_annotation_files(path: Path | str) -> list[Path]:
-    """The annotation file itself, or all annotation files of a folder, 2 before 11.
+    """The annotation file itself, or all annotation files of a folder and its folders, 2 before 11.
+
+    Empty files are among them, for whoever reads them to tell.
 
     Raises:
         InputError: If ``path`` is missing or holds no annotation.
     """
-    return _list(path, "--annotations", ANNOTATION_FORMATS, POSE_FORMATS)
-
-
-def read_poses(path: Path | str, *, fps: float = 30.0, likelihood_below: float = 0.1) -> Recording:
-    """Read the tracks of one recording, unscored.
-
-    Args:
-        path: A pose file of any format in ``POSE_FORMATS``.
-        fps: Frames per second of the video, > 0.
-        likelihood_below: Points that the tracker holds less likely become NaN, as do those at
-            exactly (0, 0).
-
-    Raises:
-        InputError: If the file is missing, damaged or of another format, or an animal is never
-            tracked.
-    """
-    path = Path(path)
-    tracks: Tracks = _read(path, POSE_FORMATS, ANNOTATION_FORMATS)
-    return to_recording(tracks, fps=fps, likelihood_below=likelihood_below)
+    formats = ANNOTATION_FORMATS, POSE_FORMATS
+    return list_known(path, "--annotations", *formats, is_other=is_named_as_poses, with_empty=True)
 
 
 def check_reading_options(
@@ -159,69 +98,5 @@ def read_annotations(path: Path | str, *, channel: str | None = None) -> list[Ev
     Raises:
         InputError: If the file is missing, damaged or of another format, or has other channels.
     """
-    observed: list[Events] = _read(Path(path), ANNOTATION_FORMATS, POSE_FORMATS, channel=channel)
+    observed: list[Events] = read_annotation_file(Path(path), channel=channel)
     return observed
-
-
-_Formats = dict[str, ModuleType]
-
-
-def _read(path: Path, wanted: _Formats, others: _Formats, **options: Any) -> Any:
-    try:
-        return _find_format(path, wanted, others).read(path, **options)
-    except csv.Error as error:
-        raise InputError(f"{path}: is not a readable table ({error})") from error
-
-
-def _find_format(path: Path, wanted: _Formats, others: _Formats) -> ModuleType:
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    head = read_head(path)
-    for module in wanted.values():
-        if module.matches(head):
-            return module
-    other = next((name for name, module in others.items() if module.matches(head)), None)
-    first_line = head.strip().splitlines()[0][:40]
-    found = other or f"a file that begins with {first_line!r}"
-    raise InputError(f"{path}: is {found}, expected {' or '.join(wanted)}")
-
-
-def _list(
-    path: Path | str,
-    option: str,
-    wanted: _Formats,
-    others: _Formats,
-    *,
-    with_empty: bool = False,
-) -> list[Path]:
-    files = list_files(path, option)
-    if files == [Path(path)]:
-        _find_format(files[0], wanted, others)
-        return files
-    heads = {file: None if with_empty and _is_empty(file) else read_head(file) for file in files}
-    found = [file for file in files if heads[file] is None or _matches_any(heads[file], wanted)]
-    known = [file for file in files if _matches_any(heads[file], others)]
-    unknown = [file.name for file in files if file not in found and file not in known]
-    if not found:
-        what = f"{len(known)} are {', '.join(others)}" if known else f"such as {unknown[0]}"
-        raise InputError(
-            f"{option} {path}: none of its {len(files)} files is {' or '.join(wanted)}; {what}"
-        )
-    if unknown:
-        names = ", ".join(unknown)
-        warnings.warn(
-            f"{path}: neither poses nor annotations, left out: {names}", InputWarning, stacklevel=3
-        )
-    return found
-
-
-def _is_empty(file: Path) -> bool:
-    try:
-        read_head(file)
-    except InputError:
-        return True
-    return False
-
-
-def _matches_any(head: str | None, formats: _Formats) -> bool:
-    return head is not None and any(module.matches(head) for module in formats.values())

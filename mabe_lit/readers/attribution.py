@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from mabe_lit.readers.events import Events, Medium
-from mabe_lit.readers.files import begins_with
+from mabe_lit.readers.names import begins_with
 from mabe_lit.shell import InputError
 
 

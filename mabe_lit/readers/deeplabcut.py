@@ -9,17 +9,15 @@ https://lightning-pose.readthedocs.io (prediction CSV files).
 
 from __future__ import annotations
 
-import csv
-import io
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from mabe_lit.readers.files import read_lines, split_cells
+from mabe_lit.readers.files import delimiter_of, read_head, read_lines, split_cells
+from mabe_lit.readers.numbers import read_rows
 from mabe_lit.readers.tracks import Tracks
-from mabe_lit.shell import InputError, InputWarning
+from mabe_lit.shell import InputError
 
 _SINGLE = ["scorer", "bodyparts", "coords"]
 _MULTI = ["scorer", "individuals", "bodyparts", "coords"]
@@ -27,35 +25,70 @@ _MULTI = ["scorer", "individuals", "bodyparts", "coords"]
 
 def matches(head: str) -> bool:
     """Whether a file that begins with ``head`` is of this format."""
-    return head.lstrip().split(",", 1)[0].lower() in _MULTI  # even if the first row is missing
+    first_line = head.lstrip().partition("\n")[0]
+    first_cell = split_cells([first_line], delimiter_of(first_line))[0][0]
+    return first_cell.lower() in _MULTI  # even if the first row is missing
 
 
 def read(path: Path) -> Tracks:
-    """Read a pose CSV.
+    """Read a pose CSV, also one that a spreadsheet saved: with semicolons and decimal commas.
 
     Raises:
         InputError: If the header is of another depth, a row is cut short or a cell is no number.
     """
     lines = read_lines(path)
     filled = [number for number, line in enumerate(lines, 1) if line.strip()]
-    header = split_cells((lines[number - 1] for number in filled[: len(_MULTI)]), ",")
+    delimiter = delimiter_of(lines[filled[0] - 1])
+    while not lines[filled[-1] - 1].strip(f"{delimiter} "):  # rows of empty cells
+        filled.pop()
+    header, columns = _read_header(path, [(number, lines[number - 1]) for number in filled[:4]])
+    rows = filled[len(header) :]
+    width = len(columns) + 1
+    cells = [_cut_row(path, number, lines[number - 1], delimiter, width) for number in rows]
+    names = ["frame number", *(" ".join(column[1:]) for column in columns)]
+    table = read_rows(path, cells, rows, delimiter, names)
+    return to_tracks(path, columns, table[:, 0], table[:, 1:], rows)
+
+
+def read_names(path: Path) -> Tracks:
+    """Animals and key points alone, without rows."""
+    numbered = [(i, line) for i, line in enumerate(read_head(path).splitlines(), 1) if line.strip()]
+    _, columns = _read_header(path, numbered[: len(_MULTI)])
+    return to_tracks(path, columns, np.empty(0), np.empty((0, len(columns))))
+
+
+def _read_header(
+    path: Path, lines: Sequence[tuple[int, str]]
+) -> tuple[list[list[str]], list[tuple[str, ...]]]:
+    """The header rows among the first lines, which have numbers, and the columns they name."""
+    delimiter = delimiter_of(lines[0][1])
+    header = split_cells((line for _, line in lines), delimiter)
     titles = [row[0].lower() for row in header]
     if titles != _MULTI:
         titles, header = titles[: len(_SINGLE)], header[: len(_SINGLE)]
     if titles not in (_SINGLE, _MULTI):
         expected = f"{', '.join(_SINGLE)} or {', '.join(_MULTI)}"
         raise InputError(f"{path}: header rows are {', '.join(titles)}, expected {expected}")
-    rows = filled[len(header) :]
-    widths = [(filled[depth], len(row)) for depth, row in enumerate(header)]
-    widths += [(number, lines[number - 1].count(",") + 1) for number in rows]
-    for number, width in widths:
-        if width != len(header[0]):
+    for (number, _), row in zip(lines, header, strict=False):
+        while row and not row[-1]:
+            row.pop()
+        if len(row) != len(header[0]):
             raise InputError(
-                f"{path}: line {number}: has {width} cells, the first row has {len(header[0])}"
+                f"{path}: line {number}: has {len(row)} cells, the first row has {len(header[0])}"
             )
-    columns = list(zip(*(row[1:] for row in header), strict=True))
-    table = _read_numbers(path, lines, rows, ["frame number", *(" ".join(c[1:]) for c in columns)])
-    return to_tracks(path, columns, table[:, 0], table[:, 1:], rows)
+    return header, list(zip(*(row[1:] for row in header), strict=True))
+
+
+def _cut_row(path: Path, number: int, line: str, delimiter: str, width: int) -> str:
+    """A row without the empty cells that a spreadsheet leaves behind the last column."""
+    found = line.count(delimiter) + 1
+    if found > width:
+        kept, *more = line.rsplit(delimiter, found - width)
+        if not any(map(str.strip, more)):
+            return kept
+    if found != width:
+        raise InputError(f"{path}: line {number}: has {found} cells, the first row has {width}")
+    return line
 
 
 def to_tracks(
@@ -75,8 +108,7 @@ def to_tracks(
         line_numbers: Line of each row, in a text file.
 
     Raises:
-        InputError: If a column is there twice, x or y is missing, or animals have different key
-            points.
+        InputError: If a column is there twice, or x or y is missing.
     """
     where: dict[str, dict[str, dict[str, int]]] = {}
     for position, column in enumerate(columns):
@@ -85,56 +117,33 @@ def to_tracks(
         if column[-1] in coords:
             raise InputError(f"{path}: column {' '.join(column[1:])} is there twice")
         coords[column[-1]] = position
-    if len(where) > 1 and "single" in where:
-        del where["single"]
-        # DeepLabCut's own name for points that belong to no animal, such as an arena's corners.
-        warnings.warn(
-            f"{path}: points of 'single', which is no animal, are left out",
-            InputWarning,
-            stacklevel=2,
-        )
-    animals, parts = tuple(where), tuple(next(iter(where.values()), ()))
+    animals = tuple(where)
+    parts = tuple(dict.fromkeys(part for found in where.values() for part in found))
     if not parts:
         raise InputError(f"{path}: has no key points, its header names no column")
     for animal, found in where.items():
-        if set(found) != set(parts):
-            raise InputError(
-                f"{path}: animal {animal!r} has key points {', '.join(found)}, "
-                f"but {animals[0]!r} has {', '.join(parts)}"
-            )
         for part, coords in found.items():
             if not {"x", "y"} <= set(coords) or "z" in coords:
                 raise InputError(
                     f"{path}: {animal} {part} has columns {', '.join(coords)}, "
                     "expected x, y and, if known, likelihood"
                 )
-    pairs = [where[animal][part] for animal in animals for part in parts]
-    shape = (len(values), len(animals), len(parts))
-    points = values[:, [coords[axis] for coords in pairs for axis in "xy"]].reshape(*shape, 2)
-    likelihood = None
-    if all("likelihood" in coords for coords in pairs):
-        likelihood = values[:, [coords["likelihood"] for coords in pairs]].reshape(shape)
-    return Tracks(path, frames, points, likelihood, animals, parts, line_numbers)
-
-
-def _read_numbers(
-    path: Path, lines: list[str], rows: list[int], column_names: list[str]
-) -> np.ndarray:
-    """``(rows, columns)`` of the lines numbered ``rows``; NaN where a cell is empty."""
-    import pandas as pd  # here, since it takes longer to import than a command's --help may
-
-    if not rows:
-        return np.empty((0, len(column_names)))
-    text = io.StringIO("\n".join(lines[number - 1] for number in rows))
-    table = pd.read_csv(text, header=None, low_memory=False, quoting=csv.QUOTE_NONE)
-    for position, name in enumerate(column_names):
-        column = table[position]
-        if column.dtype.kind in "iuf":
-            continue
-        cells = column.astype(str)
-        row = int((pd.to_numeric(cells, errors="coerce").isna() & column.notna()).argmax())
-        raise InputError(
-            f"{path}: line {rows[row]}, column {position + 1} ({name}): "
-            f"found {cells[row]!r}, expected a number"
-        )
-    return table.to_numpy(np.float64)
+    has_point = np.array([[part in found for part in parts] for found in where.values()])
+    points = np.full((len(values), *has_point.shape, 2), np.nan)
+    likelihood = np.full(points.shape[:-1], np.nan)
+    for a, k in np.argwhere(has_point):
+        coords = where[animals[a]][parts[k]]
+        points[:, a, k] = values[:, [coords["x"], coords["y"]]]
+        if "likelihood" in coords:
+            likelihood[:, a, k] = values[:, coords["likelihood"]]
+    is_told = any("likelihood" in c for found in where.values() for c in found.values())
+    return Tracks(
+        path,
+        frames,
+        points,
+        likelihood if is_told else None,
+        animals,
+        parts,
+        line_numbers,
+        has_point=None if has_point.all() else has_point,
+    )

@@ -24,18 +24,24 @@ def find_table(file: Any) -> Any | None:
     return next((group for group in file.values() if "pandas_type" in group.attrs), None)
 
 
-def read(path: Path, group: Any) -> Tracks:
+def read(path: Path, group: Any, *, names_only: bool = False) -> Tracks:
     """Read a stored data frame of poses.
+
+    Args:
+        path: The file, for messages.
+        group: The data frame in it.
+        names_only: Leave the rows alone.
 
     Raises:
         InputError: If the group holds something else, or column names that only running code could
             build.
     """
     kind = bytes(group.attrs["pandas_type"])
+    rows = slice(0 if names_only else None)
     if kind == b"frame_table":
-        frames, columns, values = _read_table(path, group["table"])
+        frames, columns, values = _read_table(path, group["table"], rows)
     elif kind == b"frame":
-        frames, columns, values = _read_fixed(group)
+        frames, columns, values = _read_fixed(group, rows)
     else:
         raise InputError(f"{path}: {group.name} is a {kind.decode()}, expected a data frame")
     if {len(column) for column in columns} - {3, 4} or frames.dtype.kind not in "iuf":
@@ -49,8 +55,8 @@ def read(path: Path, group: Any) -> Tracks:
 _Parts = tuple[np.ndarray, list[tuple[str, ...]], np.ndarray]
 
 
-def _read_table(path: Path, table: Any) -> _Parts:
-    rows = table[()]
+def _read_table(path: Path, table: Any, part: slice) -> _Parts:
+    rows = table[part]
     columns: list[tuple[str, ...]] = []
     blocks = [name for name in rows.dtype.names if name.startswith("values_block_")]
     for block in blocks:
@@ -58,7 +64,7 @@ def _read_table(path: Path, table: Any) -> _Parts:
     return rows["index"], columns, np.concatenate([rows[block] for block in blocks], axis=1)
 
 
-def _read_fixed(group: Any) -> _Parts:
+def _read_fixed(group: Any, part: slice) -> _Parts:
     columns: list[tuple[str, ...]] = []
     blocks = [f"block{number}" for number in range(group.attrs["nblocks"])]
     for block in blocks:
@@ -67,8 +73,8 @@ def _read_fixed(group: Any) -> _Parts:
             names = group[f"{block}_items_level{level}"][()]
             levels.append([names[code].decode() for code in group[f"{block}_items_label{level}"]])
         columns += zip(*levels, strict=True)
-    values = np.concatenate([group[f"{block}_values"][()] for block in blocks], axis=1)
-    return group["axis1"][()], columns, values
+    values = np.concatenate([group[f"{block}_values"][part] for block in blocks], axis=1)
+    return group["axis1"][part], columns, values
 
 
 class _PlainUnpickler(pickle.Unpickler):

@@ -1,4 +1,4 @@
-"""Finding, opening and naming the files that readers read."""
+"""Finding and opening the files that readers read."""
 
 from __future__ import annotations
 
@@ -6,23 +6,28 @@ import codecs
 import csv
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mabe_lit.shell import InputError
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
-SUFFIXES = (".csv", ".tsv", ".txt", ".annot", ".h5", ".hdf5", ".boris")
-_VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv")
+SUFFIXES = (".csv", ".tsv", ".txt", ".annot", ".h5", ".hdf5", ".slp", ".boris")
 _HEAD_BYTES = 1 << 16
 
 
 def list_files(path: Path | str, option: str) -> list[Path]:
-    """The file itself, or those files of a folder that a reader may know, 2 before 11.
+    """The file itself, or those files in a folder and its folders that a reader may know.
+
+    Hidden files and folders are left out, and so are folders that this package wrote: datasets and
+    runs.
 
     Args:
-        path: A file or a folder; folders in it are not searched.
+        path: A file or a folder.
         option: What the path was given as, for the message.
+
+    Returns:
+        At least one file, 2 before 11; those of a folder together.
 
     Raises:
         InputError: If there is nothing at ``path`` or nothing in it.
@@ -32,10 +37,32 @@ def list_files(path: Path | str, option: str) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise InputError(f"{option} {path}: no such file or folder")
-    files = [file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file()]
+    files = [file for file in _walk(path, set()) if file.suffix.lower() in SUFFIXES]
     if not files:
         raise InputError(f"{option} {path}: holds no file that ends in {', '.join(SUFFIXES)}")
-    return sorted(files, key=_count_order)
+    return sorted(files, key=lambda file: [_count_order(part) for part in file.parts])
+
+
+def _walk(folder: Path, seen: set[Path]) -> Iterator[Path]:
+    """All files in a folder and its folders, each folder once, whatever links lead to it."""
+    if folder.resolve() in seen:
+        return
+    seen.add(folder.resolve())
+    for entry in folder.iterdir():
+        if entry.name.startswith("."):
+            continue
+        if entry.is_file():
+            yield entry
+        elif entry.is_dir() and not _is_output(entry):
+            yield from _walk(entry, seen)
+
+
+def _is_output(folder: Path) -> bool:
+    """Whether a folder is a dataset or a run, which hold no files of the field."""
+    if (folder / "dataset.json").is_file():
+        return True
+    written = ("result.json", "best.ckpt", "last.ckpt")
+    return (folder / "config.yaml").is_file() and any((folder / name).is_file() for name in written)
 
 
 def read_head(path: Path) -> str:
@@ -72,6 +99,12 @@ def read_lines(path: Path) -> list[str]:
     return lines
 
 
+def read_encoding(path: Path) -> str:
+    """The encoding of a text file, see ``text_encoding``."""
+    with path.open("rb") as file:
+        return text_encoding(file.read(4))
+
+
 def split_cells(lines: Iterable[str], delimiter: str) -> list[list[str]]:
     """The cells of each line, stripped; a quoted cell may hold the delimiter."""
     return [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
@@ -82,74 +115,9 @@ def delimiter_of(line: str) -> str:
     return max(",\t;", key=line.count)
 
 
-def recording_name(path: Path) -> str:
-    """What a pose file's recording is called: its stem up to ``DLC``, or the video's in SLEAP's.
-
-    SLEAP names its analysis files ``mouse.mp4.predictions.analysis.h5`` or, by project and number
-    of the video, ``labels.v001.000_mouse.analysis.h5``.
-    """
-    stem = path.stem
-    if stem.endswith(".analysis"):
-        stem = stem.removesuffix(".analysis").removesuffix(".predictions")
-        video = re.sub(r"^.*\.\d{3}_", "", stem)
-        if Path(video).suffix.lower() in _VIDEO_SUFFIXES:
-            video = Path(video).stem
-        stem = video or stem
-    before_scorer = stem.split("DLC", 1)[0].rstrip("_-. ")
-    return before_scorer or stem
-
-
-def owner_of(file: Path, names: Sequence[str]) -> str | None:
-    """The recording that an annotation file is named after: the longest name it begins with."""
-    return max((name for name in names if begins_with(file.stem, name)), key=len, default=None)
-
-
-def match_annotations(names: Sequence[str], files: Iterable[Path]) -> dict[str, Path]:
-    """Find each recording's annotation file.
-
-    An annotation belongs to the recording whose name its stem begins with, followed by nothing or
-    by a separator (no letter, no digit); to the longest such name where there are several.
-
-    Args:
-        names: Names of the recordings.
-        files: Annotation files.
-
-    Returns:
-        The annotation file of every recording.
-
-    Raises:
-        InputError: If a recording has none or several.
-    """
-    files = list(files)
-    found: dict[str, list[Path]] = {name: [] for name in names}
-    for file in files:
-        owners = [name for name in names if begins_with(file.stem, name)]
-        if owners:
-            found[max(owners, key=len)].append(file)
-    for name, matches in found.items():
-        if len(matches) > 1:
-            listed = ", ".join(file.name for file in matches)
-            raise InputError(
-                f"recording {name!r} has {len(matches)} annotation files: {listed}; those of "
-                "another annotator belong in another folder, and make another dataset"
-            )
-        if not matches:
-            listed = ", ".join(file.name for file in files[:5]) + (", ..." if files[5:] else "")
-            raise InputError(
-                f"recording {name!r} has no annotation file: expected a name that begins with "
-                f"{name!r}, then nothing or a separator, found {listed}"
-            )
-    return {name: matches[0] for name, matches in found.items()}
-
-
-def _count_order(file: Path) -> list[str | int]:
-    parts = re.split(r"(\d+)", file.name)  # text and numbers in turn, so like meets like
+def _count_order(name: str) -> list[str | int]:
+    parts = re.split(r"(\d+)", name)  # text and numbers in turn, so like meets like
     return [int(part) if part.isdecimal() else part for part in parts]
-
-
-def begins_with(stem: str, name: str) -> bool:
-    """Whether a file's stem is a recording's name, or that and a separator, then anything."""
-    return stem.startswith(name) and not stem[len(name) : len(name) + 1].isalnum()
 
 
 def _decode(data: bytes, errors: str) -> str:

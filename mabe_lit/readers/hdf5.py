@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mabe_lit.readers import deeplabcut_hdf5, sleap
+from mabe_lit.readers import deeplabcut_hdf5, sleap, sleap_project
 from mabe_lit.readers.files import HDF5_MAGIC
 from mabe_lit.readers.tracks import Tracks
 from mabe_lit.shell import InputError
@@ -16,11 +16,20 @@ def matches(head: str) -> bool:
 
 
 def read(path: Path) -> Tracks:
-    """Read a SLEAP analysis file or DeepLabCut's HDF5.
+    """Read SLEAP's analysis file or project, or DeepLabCut's HDF5.
 
     Raises:
         InputError: If h5py is not installed, or the file is damaged or of another kind.
     """
+    return _read(path, names_only=False)
+
+
+def read_names(path: Path) -> Tracks:
+    """Animals and key points alone, without rows."""
+    return _read(path, names_only=True)
+
+
+def _read(path: Path, *, names_only: bool) -> Tracks:
     try:
         import h5py
     except ImportError as error:
@@ -30,9 +39,11 @@ def read(path: Path) -> Tracks:
     try:
         with h5py.File(path, "r") as file:
             if sleap.matches(file):
-                return sleap.read(path, file)
+                return sleap.read(path, file, names_only=names_only)
+            if sleap_project.matches(file):
+                return sleap_project.read(path, file, names_only=names_only)
             if group := deeplabcut_hdf5.find_table(file):
-                return deeplabcut_hdf5.read(path, group)
+                return deeplabcut_hdf5.read(path, group, names_only=names_only)
             found = ", ".join(file) or "nothing"
     except InputError:
         raise

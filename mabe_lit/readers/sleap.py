@@ -25,32 +25,48 @@ def matches(file: Any) -> bool:
     return "tracks" in file and "node_names" in file
 
 
-def read(path: Path, file: Any) -> Tracks:
-    """Read an analysis file; a track is an animal.
+def read(path: Path, file: Any, *, names_only: bool = False) -> Tracks:
+    """Read an analysis file; a track is an animal, or a part of one.
 
     Raises:
-        InputError: If the arrays and the names contradict each other.
+        InputError: If the arrays and the names contradict each other, or several animals at once
+            have no tracks.
     """
-    points = _read(file["tracks"], ["frame", "track", "node", "xy"])
-    likelihood = None
-    if "point_scores" in file:
-        likelihood = _read(file["point_scores"], ["frame", "track", "node"])
+    order = _order(file["tracks"], ["frame", "track", "node", "xy"])
+    shape = tuple(file["tracks"].shape[axis] for axis in order)
     nodes = _names(file["node_names"])
     tracks = _names(file["track_names"]) if "track_names" in file else ()
-    if not tracks:  # a project of one animal has no tracks
-        tracks = tuple(f"animal{number + 1}" for number in range(points.shape[1]))
-    if points.shape[1:] != (len(tracks), len(nodes), 2):
+    is_tracked = bool(tracks)
+    if not tracks:
+        tracks = tuple(f"animal{number + 1}" for number in range(shape[1]))
+    if shape[1:] != (len(tracks), len(nodes), 2):
         raise InputError(
             f"{path}: tracks have shape {file['tracks'].shape}, "
             f"but {len(tracks)} tracks and {len(nodes)} nodes are named"
         )
-    return Tracks(path, np.arange(len(points)), points, likelihood, tracks, nodes)
+    if names_only:
+        nothing = np.empty((0, *shape[1:]))
+        return Tracks(path, np.empty(0), nothing, None, tracks, nodes, may_break=True)
+    points = np.transpose(file["tracks"][()], order)
+    likelihood = None
+    if "point_scores" in file:
+        scores = file["point_scores"]
+        likelihood = np.transpose(scores[()], _order(scores, ["frame", "track", "node"]))
+    at_once = (~np.isnan(points).all(axis=(2, 3))).sum(axis=1)
+    if not is_tracked and at_once.max(initial=0) > 1:
+        frame = int((at_once > 1).argmax())
+        raise InputError(
+            f"{path}: frame {frame} has {at_once[frame]} animals, but the file has no tracks, so "
+            "who is who is not known; run SLEAP's tracking first"
+        )
+    return Tracks(path, np.arange(len(points)), points, likelihood, tracks, nodes, may_break=True)
 
 
-def _read(array: Any, wanted: list[str]) -> np.ndarray:
+def _order(array: Any, wanted: list[str]) -> list[int]:
+    """Where each wanted axis is stored."""
     stored = json.loads(array.attrs["dims"]) if "dims" in array.attrs else _ORDER
     stored = [axis for axis in stored if axis in wanted]
-    return np.transpose(array[()], [stored.index(axis) for axis in wanted])
+    return [stored.index(axis) for axis in wanted]
 
 
 def _names(array: Any) -> tuple[str, ...]:

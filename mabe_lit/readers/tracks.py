@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from mabe_lit.pose import Recording
-from mabe_lit.readers.files import recording_name
+from mabe_lit.readers.names import recording_name
 from mabe_lit.shell import InputError
 
 _MOST_FRAMES_PER_ROW = 100
@@ -27,6 +27,10 @@ class Tracks:
         animal_names: ``A`` names.
         keypoint_names: ``K`` names.
         line_numbers: Line of each row in a text file; None where there are no lines.
+        has_point: ``(A, K)`` which key points an animal has; None if each has all of them.
+        may_break: Whether an animal may be several tracks, one after the other, and a frame without
+            any has no row, as where a tracker finds animals frame by frame and then joins them.
+        notes: What was left out or taken in one of several ways, a line each.
     """
 
     path: Path
@@ -36,6 +40,13 @@ class Tracks:
     animal_names: tuple[str, ...]
     keypoint_names: tuple[str, ...]
     line_numbers: Sequence[int] | None = None
+    has_point: np.ndarray | None = None
+    may_break: bool = False
+    notes: tuple[str, ...] = ()
+
+    def noted(self, *notes: str) -> Tracks:
+        """The same with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
 
     def where(self, row: int) -> str:
         """File and place of a row, for a message."""
@@ -43,11 +54,28 @@ class Tracks:
         return f"{self.path}: {place}"
 
 
-def to_recording(tracks: Tracks, *, fps: float, likelihood_below: float) -> Recording:
+def to_recording(
+    tracks: Tracks,
+    *,
+    fps: float,
+    likelihood_below: float,
+    name: str | None = None,
+    first_row: int | None = None,
+) -> tuple[Recording, tuple[str, ...]]:
     """Put each row at its frame and blank what was not tracked.
 
     A frame without a row, before the first one or in a gap, is untracked. So a row's position is
     its frame number, and annotations made on the video fit whatever frame the tracking starts at.
+
+    Args:
+        tracks: Rows of a file.
+        fps: Frames per second of the video, > 0.
+        likelihood_below: Points less likely than this are blanked.
+        name: What the recording is called; by its file's name if None.
+        first_row: The frame at which the first row belongs; None for its own number.
+
+    Returns:
+        The recording, unscored, and the notes on it.
 
     Raises:
         InputError: If there are no rows, frame numbers do not increase, or an animal is never
@@ -56,26 +84,34 @@ def to_recording(tracks: Tracks, *, fps: float, likelihood_below: float) -> Reco
     if len(tracks.points) == 0:
         raise InputError(f"{tracks.path}: has no frames")
     frames = _check_frames(tracks)
+    if first_row is not None:
+        frames = frames - frames[0] + first_row
+    elif frames[0] > 0 and not tracks.may_break:
+        tracks = tracks.noted(
+            f"the first row is frame {frames[0]}; rows are placed at their frame numbers, and "
+            "--tracking_starts 0 places the first row at frame 0"
+        )
     rows = blank_untracked(tracks.points, tracks.likelihood, likelihood_below)
     infinite = np.isinf(rows).any(axis=(1, 2, 3))
     if infinite.any():
         raise InputError(f"{tracks.where(int(infinite.argmax()))}: a coordinate is infinite")
-    for animal, name in enumerate(tracks.animal_names):
+    for animal, animal_name in enumerate(tracks.animal_names):
         if np.isnan(rows[:, animal]).all():
             raise InputError(
-                f"{tracks.path}: animal {name!r} is never tracked: all its points are empty, "
-                f"at (0, 0) or of a likelihood below {likelihood_below:g}"
+                f"{tracks.path}: animal {animal_name!r} is never tracked: all its points are "
+                f"empty, at (0, 0) or (-1, -1), or of a likelihood below {likelihood_below:g}"
             )
     names = (tracks.animal_names, tracks.keypoint_names)
     keypoints = _at_frames(rows, frames)
     likelihood = None if tracks.likelihood is None else _at_frames(tracks.likelihood, frames)
-    return Recording.unscored(recording_name(tracks.path), keypoints, fps, *names, likelihood)
+    name = recording_name(tracks.path) if name is None else name
+    return Recording.unscored(name, keypoints, fps, *names, likelihood), tracks.notes
 
 
 def blank_untracked(
     points: np.ndarray, likelihood: np.ndarray | None, likelihood_below: float
 ) -> np.ndarray:
-    """A copy with NaN where a point is half missing, unlikely, or at exactly (0, 0).
+    """A copy with NaN where a point is half missing, unlikely, or at (0, 0) or (-1, -1) exactly.
 
     Args:
         points: ``(..., 2)`` x, y in pixels.
@@ -86,8 +122,10 @@ def blank_untracked(
     Returns:
         ``(..., 2)`` float32.
     """
-    # Trackers write (0, 0) for "nothing found" as well as an empty cell.
-    untracked = np.isnan(points).any(axis=-1) | (points == 0).all(axis=-1)
+    # Trackers write (0, 0) or (-1, -1) for "nothing found" as well as an empty cell.
+    untracked = np.isnan(points).any(axis=-1)
+    for lost in (0, -1):
+        untracked |= (points == lost).all(axis=-1)
     if likelihood is not None:
         untracked |= likelihood < likelihood_below
     return np.where(untracked[..., None], np.nan, points).astype(np.float32)

@@ -16,13 +16,13 @@ from mabe_lit.config import Config
 from mabe_lit.data import Entry
 from mabe_lit.features import Batch, PoseFeatures, all_views, augment, recording_contexts
 from mabe_lit.models import build_model
-from mabe_lit.pose import find_mirror_order
+from mabe_lit.pose import Recording, find_mirror_order
 from mabe_lit.scores import Decisions
-from mabe_lit.shell import InputError
 from mabe_lit.training.dimensions import check_dimensions
 from mabe_lit.training.epoch_metrics import AnswersInBulk, MeanLoss, build_metrics
 from mabe_lit.training.losses import frame_loss, smoothing_loss
 from mabe_lit.training.optim import configure_optimizer
+from mabe_lit.training.pose_check import check_pose, fit_pose
 
 CHECKPOINT_VERSION = 1
 
@@ -120,29 +120,15 @@ class BehaviorClassifier(pl.LightningModule):
     def check_pose(
         self, animal_names: Sequence[str], keypoint_names: Sequence[str], *, where: str
     ) -> None:
-        """Raise ``InputError`` if poses ``where`` are not of the training's animals and key points.
+        """Raise ``InputError`` if poses ``where`` are of others; see ``pose_check``."""
+        names = (self.animal_names, self.keypoint_names)
+        alike = self.config.swap_animals
+        check_pose(animal_names, keypoint_names, names, are_alike=alike, where=where)
 
-        Animals may have other names, but not the same ones in another order if training told them
-        apart. Key points must have the same names in the same order.
-        """
-        if len(animal_names) != len(self.animal_names):
-            raise InputError(
-                f"{where}: has {len(animal_names)} animals ({', '.join(animal_names)}), "
-                f"but the checkpoint was trained on {len(self.animal_names)}"
-            )
-        is_reordered = tuple(animal_names) != self.animal_names and (
-            sorted(animal_names) == sorted(self.animal_names)
-        )
-        if is_reordered and not self.config.swap_animals:
-            raise InputError(
-                f"{where}: has the animals {', '.join(animal_names)} in this order, but the "
-                f"checkpoint was trained on {', '.join(self.animal_names)}"
-            )
-        if tuple(keypoint_names) != self.keypoint_names:
-            raise InputError(
-                f"{where}: has the key points {', '.join(keypoint_names)}, "
-                f"but the checkpoint was trained on {', '.join(self.keypoint_names)}"
-            )
+    def fit_pose(self, recording: Recording, *, where: str) -> tuple[Recording, tuple[str, ...]]:
+        """A recording with the training's animals and key points, and notes; see ``pose_check``."""
+        names = (self.animal_names, self.keypoint_names)
+        return fit_pose(recording, names, are_alike=self.config.swap_animals, where=where)
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """The loss of augmented windows."""

@@ -8,7 +8,7 @@ import pytest
 
 from mabe_lit.readers import Event, Events, Medium
 from mabe_lit.readers.attribution import attribute
-from mabe_lit.readers.files import owner_of
+from mabe_lit.readers.names import owner_of
 from mabe_lit.shell import InputError
 
 

@@ -101,6 +101,7 @@ def test_deeplabcut_table_is_read_without_pandas(tmp_path):
     np.testing.assert_array_equal(recording.keypoints, expected_keypoints())
 
 
+@pytest.mark.filterwarnings("ignore:.*the first row is frame 1")
 @pytest.mark.parametrize("format_name", ["table", "fixed"])
 @pytest.mark.parametrize("animals", [1, 2])
 def test_deeplabcut_hdf5_equals_its_csv_twin(tmp_path, format_name, animals):

@@ -1,0 +1,137 @@
+"""What a file's name tells: whose recording it is of, and which run of which tool made it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mabe_lit.shell import InputError
+
+_VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv")
+_SEPARATORS = "_-. "
+_NETWORKS = (
+    "resnet|mobilenet|efficientnet|effnet|dlcrnet|hrnet|dekr|tokenpose|animaltokenpose|rtmpose|"
+    "cspnext|ctd|buctd|cond_pre_net"
+)
+# DeepLabCut's scorer, which earlier releases began with DeepCut; a project may be called DLC too.
+_SCORER = re.compile(rf"(?:DLC|DeepCut)_(?i:{_NETWORKS})")
+_SUPERANIMAL = "_superanimal_"
+
+
+@dataclass(frozen=True)
+class PoseName:
+    """A pose file's name, taken apart.
+
+    Attributes:
+        recording: What the recording is called.
+        run: The tool's part, which says with what and how the video was tracked.
+        is_filtered: Whether the tool smoothed these tracks afterwards.
+        is_guess: Whether the recording's name may have been cut at another place.
+    """
+
+    recording: str
+    run: str = ""
+    is_filtered: bool = False
+    is_guess: bool = False
+
+
+def parse_pose_name(path: Path, name_until: str | None = None) -> PoseName:
+    """Take a pose file's name apart where its tool's part begins.
+
+    DeepLabCut writes the video's name, then ``DLC_resnet50_...``, or ``_superanimal_...`` for the
+    models that it comes with. SLEAP writes ``mouse.mp4.predictions.analysis.h5`` or, by project and
+    number of the video, ``labels.v001.000_mouse.analysis.h5``. Any other name is the recording's.
+
+    Args:
+        path: The file.
+        name_until: Text at which the tool's part begins, where a name has it.
+
+    Raises:
+        InputError: If nothing is before ``name_until``.
+    """
+    stem = path.stem
+    if name_until and name_until in stem:
+        recording, _, run = stem.partition(name_until)
+        if not recording.rstrip(_SEPARATORS):
+            raise InputError(f"--name_until {name_until}: nothing is left of {path.name}")
+        return _parsed(recording, name_until + run)
+    if stem.endswith((".analysis", ".predictions")) or path.suffix.lower() == ".slp":
+        video = stem.removesuffix(".analysis").removesuffix(".predictions")
+        video = re.sub(r"^.*\.\d{3}_", "", video) or video
+        if Path(video).suffix.lower() in _VIDEO_SUFFIXES:
+            video = Path(video).stem
+        return PoseName(video, stem)
+    if _SUPERANIMAL in stem and not stem.startswith(_SUPERANIMAL):
+        recording, _, run = stem.partition(_SUPERANIMAL)
+        return _parsed(recording, _SUPERANIMAL + run)
+    scorer = _SCORER.search(stem)
+    start = scorer.start() if scorer else stem.find("DLC")
+    if start <= 0 or not stem[:start].rstrip(_SEPARATORS):
+        return PoseName(stem)
+    is_whole_word = stem[start:] == "DLC" or stem.startswith("DLC_", start)
+    is_guess = not scorer and (stem.count("DLC") > 1 or not is_whole_word)
+    return _parsed(stem[:start], stem[start:], is_guess=is_guess)
+
+
+def recording_name(path: Path, name_until: str | None = None) -> str:
+    """What a pose file's recording is called, without its folder; see ``parse_pose_name``."""
+    return parse_pose_name(path, name_until).recording
+
+
+def owner_of(file: Path, names: Sequence[str], root: Path | str | None = None) -> str | None:
+    """The recording that an annotation file is named after.
+
+    That is the one whose name, without its folders, the file's stem begins with, followed by
+    nothing or by a separator (no letter, no digit); the longest such name. An annotation in a
+    folder of recordings is of one of these. Where annotations or poses lie in one flat folder, or
+    their folders begin alike (``day1/video``, ``day1/labels/video_a``), the one fits that is
+    nearest.
+
+    Args:
+        file: An annotation file.
+        names: The recordings; of one in a folder ``day1/video``.
+        root: The folder of all annotations, which ``file`` lies in; None if it is not known, as for
+            an annotation given by itself.
+
+    Raises:
+        InputError: If recordings of several folders fit equally.
+    """
+    folders: tuple[str, ...] = ()
+    if root is not None and file.is_relative_to(root):
+        folders = file.relative_to(root).parts[:-1]
+    own = {name: tuple(name.split("/")[:-1]) for name in names}
+    beside = [name for name in names if folders and own[name] == folders]
+    nearness = {
+        name: (own[name] == folders, _shared(own[name], folders), len(name.rpartition("/")[2]))
+        for name in beside or names
+        if begins_with(file.stem, name.rpartition("/")[2])
+        and (not own[name] or not folders or _shared(own[name], folders))
+    }
+    if not nearness:
+        return None
+    best = max(nearness.values())
+    found = [name for name in nearness if nearness[name] == best]
+    if len(found) > 1:
+        raise InputError(
+            f"{file}: may be of any of the recordings {', '.join(found)}; put annotations into "
+            "folders as the poses are"
+        )
+    return found[0]
+
+
+def _parsed(recording: str, run: str, *, is_guess: bool = False) -> PoseName:
+    bare = run.removesuffix("_filtered")
+    return PoseName(recording.rstrip(_SEPARATORS), bare, bare != run, is_guess)
+
+
+def begins_with(stem: str, name: str) -> bool:
+    """Whether a file's stem is a recording's name, or that and a separator, then anything."""
+    return stem.startswith(name) and not stem[len(name) : len(name) + 1].isalnum()
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many folders two paths begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((depth for depth, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -1,0 +1,143 @@
+"""Key points by name, agreed on for all recordings, and what is told of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pose_files import csv_text, table
+
+from mabe_lit.readers import PoseOptions, PoseReader, find_pose_files
+from mabe_lit.shell import InputError, InputWarning
+
+
+def write(folder, **parts):
+    """A recording of each name with key points at values that say which column they are from."""
+    values = {}
+    for name, points in parts.items():
+        values[name] = table(points=len(points))
+        (folder / f"{name}.csv").write_text(csv_text(values[name], parts=points))
+    return values
+
+
+def reader(folder, **options):
+    return PoseReader(find_pose_files(folder), PoseOptions.of(**options))
+
+
+def test_points_of_another_order_are_matched_by_name(tmp_path, recwarn):
+    values = write(tmp_path, v1=("nose", "tail"), v2=("tail", "nose"))
+    poses = reader(tmp_path)
+    second = poses.read("v2", 30.0)
+    assert second.keypoint_names == poses.read("v1", 30.0).keypoint_names == ("nose", "tail")
+    np.testing.assert_array_equal(second.keypoints, values["v2"][:, :, ::-1, :2])
+    assert not recwarn.list
+
+
+def test_points_that_not_all_have_are_left_out_by_name(tmp_path):
+    parts = {"v1": ("nose", "ear", "tail"), "v2": ("tip", "tail", "nose")}
+    values = write(tmp_path, **parts, v3=("nose", "tail", "ear"))
+    with pytest.warns(InputWarning) as warned:
+        poses = reader(tmp_path)
+    assert str(warned[0].message) == (
+        "key points that not all recordings have are left out: ear (not in v2); tip (only in v2)"
+    )
+    assert poses.options.keypoints == ("nose", "tail")
+    np.testing.assert_array_equal(poses.read("v2", 30.0).keypoints, values["v2"][:, :, [2, 1], :2])
+
+
+@pytest.mark.parametrize(
+    ("first", "other"),
+    [("tailbase", "tail_base"), ("tailbase", "TailBase"), ("ear_left", "left_ear")],
+)
+def test_points_that_may_be_one_are_proposed(tmp_path, first, other):
+    write(tmp_path, v1=("nose", first), v2=("nose", other))
+    with pytest.warns(InputWarning) as warned:
+        reader(tmp_path)
+    assert str(warned[1].message).endswith(f"--rename {first}={other} joins them")
+
+
+def test_renamed_points_are_one(tmp_path, recwarn):
+    values = write(tmp_path, v1=("nose", "hip"), v2=("side", "nose"))
+    poses = reader(tmp_path, rename=["side=hip"])
+    np.testing.assert_array_equal(poses.read("v2", 30.0).keypoints, values["v2"][:, :, ::-1, :2])
+    assert poses.options.keypoints == ("nose", "hip")
+    assert not recwarn.list
+
+
+def test_rename_of_a_point_that_is_nowhere_is_an_error(tmp_path):
+    write(tmp_path, v1=("nose", "hip"))
+    with pytest.raises(InputError, match="--rename: no recording has hipp; there are hip, nose"):
+        reader(tmp_path, rename=["hipp=side"])
+
+
+def test_rename_that_makes_one_of_two_is_an_error(tmp_path):
+    write(tmp_path, v1=("nose", "hip"))
+    with pytest.raises(InputError, match=r"v1\.csv: --rename makes 'hip' of nose and of hip"):
+        reader(tmp_path, rename=["nose=hip"])
+
+
+def test_chosen_points_are_taken_in_their_order(tmp_path, recwarn):
+    values = write(tmp_path, v1=("nose", "ear", "tail"), v2=("tail", "nose"))
+    poses = reader(tmp_path, keypoints=["tail", "nose"])
+    np.testing.assert_array_equal(poses.read("v1", 30.0).keypoints, values["v1"][:, :, [2, 0], :2])
+    assert not recwarn.list
+
+
+def test_chosen_point_that_is_missing_is_named_with_its_recordings(tmp_path):
+    write(tmp_path, v1=("nose", "ear"), v2=("nose", "tail"))
+    with pytest.raises(
+        InputError,
+        match="--keypoints: ear is missing in v2, tip is in no recording; v1 has nose, e",
+    ):
+        reader(tmp_path, keypoints=["nose", "ear", "tip"])
+
+
+def test_recordings_without_a_point_in_common_are_an_error(tmp_path):
+    write(tmp_path, v1=("nose",), v2=("tail",))
+    with pytest.raises(InputError, match=r"no key point is in all .* v1 has nose, but v2 has tail"):
+        reader(tmp_path)
+
+
+def test_animals_of_another_order_are_put_in_that_of_the_first(tmp_path):
+    values = table()
+    (tmp_path / "v1.csv").write_text(csv_text(values))
+    (tmp_path / "v2.csv").write_text(csv_text(values, ("intruder", "resident")))
+    poses = reader(tmp_path)
+    poses.read("v1", 30.0)
+    second = poses.read("v2", 30.0)
+    assert second.animal_names == ("resident", "intruder")
+    np.testing.assert_array_equal(second.keypoints, values[:, ::-1, :, :2])
+
+
+def test_bad_file_is_told_when_it_is_read_and_does_not_keep_the_others(tmp_path):
+    write(tmp_path, v1=("nose", "tail"), v3=("tail", "nose"))
+    (tmp_path / "v2DLC_net.csv").write_text("scorer,net\nbodyparts,nose\n")
+    (tmp_path / "v4.analysis.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
+    poses = reader(tmp_path)
+    assert poses.options.keypoints == ("nose", "tail")
+    assert poses.read("v3", 25.0).fps == 25.0
+    for name, message in (("v2", "header rows are"), ("v4", "damaged or incomplete|need h5py")):
+        with pytest.raises(InputError, match=message):
+            poses.read(name, 30.0)
+
+
+def test_what_is_true_of_several_recordings_is_told_once(tmp_path):
+    for name in ("v1", "v2", "v3", "v4", "v5"):
+        start = 0 if name == "v2" else 1000
+        (tmp_path / f"{name}.csv").write_text(csv_text(table(), first_frame=start))
+    poses = reader(tmp_path)
+    for name in poses.files:
+        assert len(poses.read(name, 30.0)) == (3 if name == "v2" else 1003)
+        poses.read(name, 30.0)
+    with pytest.warns(InputWarning) as warned:
+        poses.warn()
+    (line,) = [str(warning.message) for warning in warned]
+    assert line.startswith("v1, v3, v4 and 1 more: the first row is frame 1000; rows are placed at")
+
+
+def test_first_row_is_placed_where_the_user_says(tmp_path, recwarn):
+    values = table()
+    (tmp_path / "v1.csv").write_text(csv_text(values, first_frame=1000))
+    recording = reader(tmp_path, tracking_starts=2).read("v1", 30.0)
+    assert np.isnan(recording.keypoints[:2]).all()
+    np.testing.assert_array_equal(recording.keypoints[2:], values[..., :2])
+    assert not recwarn.list
