@@ -11,17 +11,24 @@ from mabe_lit.pose import Recording
 from mabe_lit.readers import (
     Labelling,
     LabelOptions,
+    PoseOptions,
+    PoseReader,
     check_reading_options,
+    find_pose_files,
     list_annotation_files,
-    list_pose_files,
     owner_of,
     read_annotations,
     read_calms21,
-    read_poses,
     read_videos,
-    recording_name,
 )
 from mabe_lit.shell import InputError, one_line_errors, parse_arguments
+
+_HEADINGS = {
+    "which files": "poses",
+    "which animals and points": "animals",
+    "which labels": "classes",
+    "which frames": "fps",
+}
 
 
 def prepare(
@@ -31,7 +38,13 @@ def prepare(
     output: str,
     force: bool = False,
     calms21: str | None = None,
+    pose_pattern: str | None = None,
+    name_until: str | None = None,
     skip_bad: bool = False,
+    animals: list[str] | None = None,
+    animal_prefixes: list[str] | None = None,
+    keypoints: list[str] | None = None,
+    rename: list[str] | None = None,
     likelihood_below: float = 0.1,
     classes: list[str] | None = None,
     background: str | None = None,
@@ -41,6 +54,7 @@ def prepare(
     videos: str | None = None,
     label_fps: float | None = None,
     count_from: int | None = None,
+    tracking_starts: int | None = None,
 ) -> None:
     """Turn pose and annotation files into a dataset folder to train, evaluate and test on.
 
@@ -50,12 +64,22 @@ def prepare(
     table, and what became of each word in the annotations.
 
     Args:
-        poses: Pose file, or a folder of them.
+        poses: Pose file, or a folder of them and of folders.
         annotations: Annotation file, or a folder of them; may be the folder of the poses.
         output: Folder to write the dataset to.
         force: Replace a dataset that is already in the output folder.
         calms21: CalMS21's JSON file, instead of poses, annotations and classes.
+        pose_pattern: Which pose files count, such as '*_filtered.h5', where a recording has
+            several.
+        name_until: Text at which the tool's part of a pose file's name begins, if it is an unknown
+            one.
         skip_bad: Go on without recordings that cannot be read or have no labels; they are named.
+        animals: How many animals there are, to join tracks that break off; or names of those to
+            take.
+        animal_prefixes: What the points of each animal begin with, such as B_ W_, in tables of one
+            animal that hold several.
+        keypoints: Points to take; those that all recordings share if left out.
+        rename: Other names of key points, each OLD=NEW.
         likelihood_below: Points that the tracker holds less likely than this are missing.
         classes: Behaviours to learn, one or more; frames of any other behaviour are unscored.
         background: Class of the frames that somebody watched and no interval covers, which are
@@ -71,6 +95,7 @@ def prepare(
         label_fps: Frames per second that the labels count at, where it is not that of the tracking.
         count_from: Number of the first frame, 0 or 1, in tables of labels that begin at 1; if left
             out, what fits the tracking.
+        tracking_starts: Frame of the tracking's first row, if the rows' own numbers do not tell.
 
     Raises:
         InputError: If an option or a file is wrong; nothing is written then.
@@ -78,9 +103,10 @@ def prepare(
     """
     check_reading_options(fps, likelihood_below, label_fps=label_fps, count_from=count_from)
     check_writable(Path(output), overwrite=force)
-    labelling = None
+    labelling = reader = None
     if calms21 is not None:
         given: dict[str, object] = {"poses": poses, "annotations": annotations, "classes": classes}
+        given |= {"animals": animals, "keypoints": keypoints, "rename": rename}
         given |= {"channel": channel, "background": background, "fps": fps, "videos": videos}
         for key, value in given.items():
             if value is not None:
@@ -91,28 +117,47 @@ def prepare(
         if poses is None or annotations is None:
             missing = "--poses" if poses is None else "--annotations"
             raise InputError(f"{missing} is missing: give --poses and --annotations, or --calms21")
-        files = {recording_name(file): file for file in list_pose_files(poses)}
+        options = PoseOptions.of(
+            animals=animals,
+            animal_prefixes=animal_prefixes,
+            keypoints=keypoints,
+            rename=rename,
+            tracking_starts=tracking_starts,
+            likelihood_below=likelihood_below,
+        )
+        is_one_folder = poses == annotations
+        found = find_pose_files(
+            poses,
+            pose_pattern=pose_pattern,
+            name_until=name_until,
+            with_empty=not is_one_folder,
+        )
+        for note in found.notes:
+            print(note, flush=True)
+        reader = PoseReader(found, options)
         labelling = Labelling(
             [
                 events
-                for file in list_annotation_files(annotations)
+                for file in list_annotation_files(annotations, tell_unknown=not is_one_folder)
                 for events in read_annotations(file, channel=channel)
             ],
-            list(files),
-            lambda name, rate: read_poses(files[name], fps=rate, likelihood_below=likelihood_below),
+            found.names,
+            reader.read,
             classes=classes,
             options=LabelOptions((), background, count_from, label_fps, open_until_end),
-            owner_of_file=lambda file: owner_of(file, list(files)),
-            videos={} if videos is None else read_videos(videos, list(files)),
+            owner_of_file=lambda file: owner_of(file, found.names, annotations),
+            videos={} if videos is None else read_videos(videos, found.names),
             fps=fps,
             skip_bad=skip_bad,
         )
         recordings = labelling.recordings()
         source = {"poses": poses, "annotations": annotations, "channel": channel}
-        source |= {"background": labelling.background}
+        source |= {"background": labelling.background, "reading": options.to_dict()}
     source["likelihood_below"] = likelihood_below
     tallies: list[Tally] = []
     write_dataset(tallied(recordings, tallies), output, source=source, overwrite=force)
+    if reader is not None:
+        reader.warn()
     print(format_tallies(tallies))
     if labelling is not None and (left := labelling.vocabulary.left_over()):
         print("\nbehaviours that are not among --classes, and unscored:")
@@ -123,7 +168,9 @@ def prepare(
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
     with one_line_errors():
-        arguments = parse_arguments(prepare, argv, prog="python -m mabe_lit.prepare")
+        arguments = parse_arguments(
+            prepare, argv, prog="python -m mabe_lit.prepare", headings=_HEADINGS
+        )
         prepare(**arguments)
 
 

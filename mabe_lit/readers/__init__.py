@@ -43,7 +43,6 @@ __all__ = [
     "find_pose_files",
     "label_frames",
     "list_annotation_files",
-    "list_pose_files",
     "owner_of",
     "read_annotations",
     "read_calms21",
@@ -53,21 +52,27 @@ __all__ = [
 ]
 
 
-def list_pose_files(path: Path | str, *, with_empty: bool = False) -> list[Path]:
-    """The files that ``find_pose_files`` finds."""
-    return list(find_pose_files(path, with_empty=with_empty).files)
-
-
-def list_annotation_files(path: Path | str) -> list[Path]:
+def list_annotation_files(path: Path | str, *, tell_unknown: bool = True) -> list[Path]:
     """The annotation file itself, or all annotation files of a folder and its folders, 2 before 11.
 
     Empty files are among them, for whoever reads them to tell.
+
+    Args:
+        path: A file or a folder.
+        tell_unknown: Warn of files that are neither poses nor annotations.
 
     Raises:
         InputError: If ``path`` is missing or holds no annotation.
     """
     formats = ANNOTATION_FORMATS, POSE_FORMATS
-    return list_known(path, "--annotations", *formats, is_other=is_named_as_poses, with_empty=True)
+    return list_known(
+        path,
+        "--annotations",
+        *formats,
+        is_other=is_named_as_poses,
+        with_empty=True,
+        tell_unknown=tell_unknown,
+    )
 
 
 def check_reading_options(

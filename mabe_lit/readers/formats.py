@@ -29,6 +29,7 @@ from mabe_lit.readers import (
     simba,
     sleap_csv,
     solomon,
+    videos,
 )
 from mabe_lit.readers.files import list_files, read_head
 from mabe_lit.shell import InputError, InputWarning
@@ -100,6 +101,7 @@ def list_known(
     is_named: Callable[[Path], bool] | None = None,
     is_other: Callable[[Path], bool] | None = None,
     with_empty: bool = False,
+    tell_unknown: bool = True,
 ) -> list[Path]:
     """The file itself, or those files of a folder and its folders that are of a format.
 
@@ -111,6 +113,7 @@ def list_known(
         is_named: Whether a file that is of no format is wanted nonetheless, by its name.
         is_other: Whether a file that is of no format is another's, by its name.
         with_empty: Empty files are wanted; else they are left for the listing of the others.
+        tell_unknown: Warn of files that are of no format.
 
     Raises:
         InputError: If ``path`` is missing or holds nothing that is wanted.
@@ -120,7 +123,12 @@ def list_known(
         find_format(files[0], wanted, others)
         return files
     heads = {file: _head_or_none(file) for file in files}
-    known = [f for f in files if _matches_any(heads[f], others) or (is_other and is_other(f))]
+    known = [
+        file
+        for file in files
+        if _matches_any(heads[file], others | {"table of videos": videos})
+        or (is_other and is_other(file))
+    ]
     found = [
         file
         for file in files
@@ -136,7 +144,7 @@ def list_known(
         raise InputError(
             f"{option} {path}: none of its {len(files)} files is {' or '.join(wanted)}; {what}"
         )
-    if unknown:
+    if unknown and tell_unknown:
         more = f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
         listed = ", ".join(file.name for file in unknown[:_MOST_NAMED]) + more
         message = f"{path}: neither poses nor annotations, left out: {listed}"

@@ -74,7 +74,7 @@ def agree_on_points(
     first = next(iter(points))
     shared = tuple(name for name in points[first] if all(name in own for own in points.values()))
     if not shared:
-        other = next(name for name in points if not set(points[name]) & set(points[first]))
+        other = min(points, key=lambda name: len(set(points[name]) & set(points[first])))
         raise InputError(
             f"no key point is in all recordings: {first} has {', '.join(points[first])}, "
             f"but {other} has {', '.join(points[other])}; --rename OLD=NEW joins names"

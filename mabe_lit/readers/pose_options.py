@@ -31,6 +31,16 @@ class PoseOptions:
     first_row: int | None = None
     likelihood_below: float = 0.1
 
+    def to_dict(self) -> dict[str, list[str] | int | None]:
+        """Those that hold for the files of a lab, as plain values; see ``of``."""
+        count = None if self.animal_count is None else [str(self.animal_count)]
+        return {
+            "animals": count or list(self.animals) or None,
+            "animal_prefixes": list(self.animal_prefixes) or None,
+            "rename": [f"{old}={new}" for old, new in self.rename.items()] or None,
+            "tracking_starts": self.first_row,
+        }
+
     @classmethod
     def of(
         cls,

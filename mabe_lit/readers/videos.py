@@ -33,6 +33,13 @@ class Video:
 _COLUMNS = tuple(field.name for field in fields(Video))
 
 
+def matches(head: str) -> bool:
+    """Whether a file that begins with ``head`` is such a table."""
+    header = head.lstrip("\ufeff").partition("\n")[0].strip()
+    cells = split_cells([header], delimiter_of(header))[0] if header else []
+    return len(cells) > 1 and "name" in cells and set(cells) <= {"name", *_COLUMNS}
+
+
 def read_videos(path: Path | str, names: Sequence[str]) -> dict[str, Video]:
     """Read the table ``name`` and any of ``fps``, ``first_frame``, ... as in ``Video``.
 

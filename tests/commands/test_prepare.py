@@ -15,7 +15,7 @@ from pose_files import csv_text, sequence, table, write_calms21
 
 from mabe_lit.data import open_dataset
 from mabe_lit.prepare import main, prepare
-from mabe_lit.readers import read_poses
+from mabe_lit.readers import PoseReader
 from mabe_lit.shell import InputError, InputWarning
 
 ANNOTATION = """Caltech Behavior Annotator - Annotation File
@@ -112,15 +112,15 @@ def test_recordings_are_written_one_by_one(lab, monkeypatch):
         (lab / f"{name}_annot.txt").write_text(ANNOTATION.format(last=9))
     alive: list[weakref.ref[np.ndarray]] = []
     counts = []
-    read = read_poses
+    read = PoseReader.read
 
-    def count(*arguments, **options):
+    def count(reader, name, fps):
         counts.append(sum(points() is not None for points in alive))
-        recording = read(*arguments, **options)
+        recording = read(reader, name, fps)
         alive.append(weakref.ref(recording.keypoints))
         return recording
 
-    monkeypatch.setattr("mabe_lit.prepare.read_poses", count)
+    monkeypatch.setattr(PoseReader, "read", count)
     run(lab)
     assert len(counts) == 8
     assert max(counts) <= 3  # the first, to compare with, and those on their way
@@ -221,7 +221,7 @@ def overlap(lab: Path) -> None:
 
 
 def other_key_points(lab: Path) -> None:
-    text = csv_text(table(10)).replace("nose", "ear")
+    text = csv_text(table(10)).replace("nose", "ear").replace("tail", "rump")
     (lab / "1DLC_net.csv").write_text(text)
 
 
@@ -244,7 +244,10 @@ def empty_annotation(lab: Path) -> None:
         (rename_annotation, "recording '1': no annotation file has a name that begins with it"),
         (add_annotation, "recording '1' has 2 annotations that differ: 1.annot, 1_annot.txt"),
         (overlap, "1_annot.txt: line 13: attack overlaps mount at frame 8"),
-        (other_key_points, "but '1' has ['ear', 'tail']"),
+        (
+            other_key_points,
+            "no key point is in all recordings: 1 has ear, rump, but 11 has nose, tail",
+        ),
         (truncate_poses, "1DLC_net.csv: line 14: has "),
         (swap_contents, "none of its 2 files is DeepLabCut or Lightning Pose CSV"),
         (empty_annotation, "1_annot.txt: is empty"),

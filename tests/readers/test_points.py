@@ -91,6 +91,12 @@ def test_chosen_point_that_is_missing_is_named_with_its_recordings(tmp_path):
         reader(tmp_path, keypoints=["nose", "ear", "tip"])
 
 
+def test_points_that_each_two_recordings_share_but_not_all_are_an_error(tmp_path):
+    write(tmp_path, v1=("nose", "ear"), v2=("ear", "tail"), v3=("nose", "tail"))
+    with pytest.raises(InputError, match="no key point is in all recordings: v1 has nose, ear"):
+        reader(tmp_path)
+
+
 def test_recordings_without_a_point_in_common_are_an_error(tmp_path):
     write(tmp_path, v1=("nose",), v2=("tail",))
     with pytest.raises(InputError, match=r"no key point is in all .* v1 has nose, but v2 has tail"):

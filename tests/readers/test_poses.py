@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from pose_files import ANIMALS, PARTS, csv_text, table
 
-from mabe_lit.readers import list_pose_files, read_poses
+from mabe_lit.readers import find_pose_files, read_poses
 from mabe_lit.shell import InputError, InputWarning
 
 
@@ -199,34 +199,34 @@ def test_folder_lists_poses_without_annotations_and_twins(tmp_path):
     (tmp_path / "aDLC.h5").write_bytes(b"\x89HDF\r\n\x1a\n...")
     (tmp_path / "aDLC_meta.pickle").write_bytes(b"")
     write(tmp_path, "frame,label\n0,rest\n", "a_labels.csv")
-    assert [path.name for path in list_pose_files(tmp_path)] == ["aDLC.csv", "b.csv"]
+    assert [path.name for path in find_pose_files(tmp_path).files] == ["aDLC.csv", "b.csv"]
 
 
 @pytest.mark.parametrize("content", [b"\xef\xbb\xbf", "\u00a0\n".encode()], ids=["bom", "blank"])
 def test_file_without_text_is_empty(tmp_path, content):
     (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises(InputError, match=r"a\.csv: is empty"):
-        list_pose_files(tmp_path)
-    assert list_pose_files(tmp_path, with_empty=True) == [tmp_path / "a.csv"]
+        find_pose_files(tmp_path)
+    assert find_pose_files(tmp_path, with_empty=True).files == (tmp_path / "a.csv",)
 
 
 def test_folder_says_what_it_leaves_out(tmp_path):
     write(tmp_path, GOOD)
     write(tmp_path, "about these data", "README.txt")
     with pytest.warns(InputWarning, match=r"neither poses nor annotations, left out: README\.txt"):
-        assert len(list_pose_files(tmp_path)) == 1
+        assert len(find_pose_files(tmp_path)) == 1
 
 
 def test_folder_without_poses_says_what_it_holds(tmp_path):
     write(tmp_path, "frame,label\n0,rest\n", "a.csv")
     with pytest.raises(InputError, match=r"none of its 1 files is DeepLabCut.*CSV of frame labels"):
-        list_pose_files(tmp_path)
+        find_pose_files(tmp_path)
 
 
 def test_missing_and_empty_folders_are_named(tmp_path):
     with pytest.raises(InputError, match="nowhere: no such file or folder"):
-        list_pose_files(tmp_path / "nowhere")
+        find_pose_files(tmp_path / "nowhere")
     with pytest.raises(InputError, match=r"holds no file that ends in \.csv"):
-        list_pose_files(tmp_path)
+        find_pose_files(tmp_path)
     with pytest.raises(InputError, match="no such file"):
         read_poses(tmp_path / "nowhere.csv")
