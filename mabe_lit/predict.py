@@ -6,8 +6,9 @@ import dataclasses
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mabe_lit.scores.summaries import Summaries
 from mabe_lit.shell import (
     InputError,
     InputWarning,
@@ -17,16 +18,12 @@ from mabe_lit.shell import (
     parse_arguments,
     tune_process,
 )
+from mabe_lit.writers import Prediction, check_formats, write_prediction
+from mabe_lit.writers.tables import tabulate_bouts, tabulate_frames, write_tables
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-    import pandas as pd
-
+__all__ = ["main", "predict", "tabulate_bouts", "tabulate_frames"]
 
 _MOST_NAMED = 5
-_DECIMALS = 6
-"""Of seconds and probabilities in the tables; so many digits would cut a long video's times."""
 
 
 def predict(
@@ -38,6 +35,7 @@ def predict(
     likelihood_below: float | None = None,
     raw: bool = False,
     device: str = "auto",
+    format: list[str] | str = "csv",
     pose_pattern: str | None = None,
     name_until: str | None = None,
     tracking_starts: int | None = None,
@@ -51,14 +49,20 @@ def predict(
         checkpoint: Checkpoint of a training, such as best.ckpt in a run's folder; of several the
             mean probability counts, and the mean of their decisions.
         poses: Pose file, or a folder of them and of folders, with the key points of the training.
-        output: Folder for NAME.frames.csv and NAME.bouts.csv of each recording; those of a
-            recording in a folder go into such a folder.
+        output: Folder for the files of each recording, where those of a recording in a folder go
+            into such a folder; and for summary.csv (how often and how long each behaviour) and
+            transitions.csv (what follows what) of all recordings of this call; files of earlier
+            calls may lie there, but count in neither.
         fps: Frames per second of the videos; that of the training recordings if left out.
         likelihood_below: Points that the tracker holds less likely than this are missing; what was
             so in training if left out.
         raw: Predict the most probable class of each frame, without smoothing, class weights and
             minimum bouts.
         device: Where to compute: auto, cpu or cuda.
+        format: One or more of csv (NAME.frames.csv, NAME.bouts.csv), boris (NAME.boris, a project
+            to open in BORIS, and NAME.boris.csv, the table that it would export) and bento
+            (NAME.annot). For boris and bento, frames of the class that was the training's
+            background are those without a bout; prepare --background reads them so.
         pose_pattern: Which files count, such as '*_filtered.h5', where a recording has several.
         name_until: Text at which the tool's part of a file's name begins, if it is an unknown one.
         tracking_starts: Frame of the first row, if the rows' own numbers do not tell.
@@ -69,7 +73,7 @@ def predict(
         rename: Other names of key points, each OLD=NEW.
 
     Returns:
-        The files written, two a recording.
+        The files of the recordings, in the order of the recordings.
 
     Raises:
         InputError: If checkpoint and poses cannot be read or do not fit together. A file among
@@ -91,6 +95,8 @@ def predict(
     resolve_device(device)
     classifier = load_ensemble(checkpoint, raw=raw)
     fps, likelihood_below = _as_trained(classifier.trained_on, fps, likelihood_below)
+    formats = [format] if isinstance(format, str) else format
+    check_formats(formats, classifier.class_names, classifier.background)
     found = find_pose_files(
         poses, pose_pattern=pose_pattern, name_until=name_until, with_empty=True
     )
@@ -98,6 +104,7 @@ def predict(
         print(line, flush=True)
     options = dataclasses.replace(options, likelihood_below=likelihood_below)
     reader = PoseReader(found, options, agree=False)
+    summaries = Summaries()
     written: list[Path] = []
     entries: list[Entry] = []
     failed: list[str] = []
@@ -111,17 +118,15 @@ def predict(
             continue
         for note in notes:
             reader.note(name, note)
-        about = (*answer, classifier.class_names, fps)
-        folder, _, plain_name = name.rpartition("/")
-        tables = {
-            f"{plain_name}.frames.csv": tabulate_frames(*about),
-            f"{plain_name}.bouts.csv": tabulate_bouts(*about),
-        }
-        written += _write(tables, Path(output, folder))
+        prediction = Prediction(name, *answer, classifier.class_names, fps, classifier.background)
+        written += write_prediction(Path(output), prediction, formats)
+        summaries.add(name, prediction.bouts, classifier.class_names, fps)
         entries.append(Entry.of(recording))
         if len(found) > 1:
             print(f"{number} of {len(found)}: {name}", flush=True)
     reader.warn()
+    if entries:
+        _write_summaries(summaries, Path(output))
     if failed:
         others = f"; the tables of {len(entries)} others are in {output}" if entries else ""
         more = f"; {len(failed) - _MOST_NAMED} more" if len(failed) > _MOST_NAMED else ""
@@ -159,76 +164,18 @@ def _as_trained(
     )
 
 
-def _write(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
-    """Write a recording's tables, all or none."""
+def _write_summaries(summaries: Summaries, folder: Path) -> None:
     with folder_filled_atomically(folder) as temporary:
-        for name, table in tables.items():
-            table.round(_DECIMALS).to_csv(temporary / name, index=False)
-    return [folder / name for name in tables]
-
-
-def tabulate_frames(
-    probabilities: npt.NDArray[np.float32],
-    predicted: npt.NDArray[np.integer[Any]],
-    class_names: Sequence[str],
-    fps: float,
-) -> pd.DataFrame:
-    """A row a frame: number, time in seconds, predicted class, probability of each class.
-
-    Args:
-        probabilities: ``(N, C)``, as the network gives them.
-        predicted: ``(N,)`` class indices; decisions may prefer another than the most probable.
-        class_names: ``C`` names.
-        fps: Frames per second.
-    """
-    import numpy as np
-    import pandas as pd
-
-    frame = np.arange(len(probabilities))
-    table = {
-        "frame": frame,
-        "time_s": frame / fps,
-        "predicted": np.asarray(class_names)[predicted],
-    }
-    each = probabilities.astype(np.float64).T  # rounded float32 would print as 0.8797290325
-    columns = {f"p_{name}": column for name, column in zip(class_names, each, strict=True)}
-    return pd.DataFrame(table | columns)
-
-
-def tabulate_bouts(
-    probabilities: npt.NDArray[np.float32],
-    predicted: npt.NDArray[np.integer[Any]],
-    class_names: Sequence[str],
-    fps: float,
-) -> pd.DataFrame:
-    """A row a bout, in order; ``stop_frame`` is the first frame after it. Arguments as above."""
-    import pandas as pd
-
-    from mabe_lit.scores import segments
-
-    rows = [
-        (
-            class_names[bout.label],
-            bout.start_frame,
-            bout.stop_frame,
-            bout.start_frame / fps,
-            bout.stop_frame / fps,
-            (bout.stop_frame - bout.start_frame) / fps,
-            float(probabilities[bout.start_frame : bout.stop_frame, bout.label].mean()),
-        )
-        for bout in segments(predicted)
-    ]
-    columns = ("behavior", "start_frame", "stop_frame", "start_s", "stop_s", "duration_s")
-    return pd.DataFrame(rows, columns=[*columns, "mean_probability"])
+        write_tables(temporary, summaries.tables())
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """The command: predict, then say how many files lie where."""
+    """The command: predict, then say what lies where."""
     tune_process()
     with one_line_errors():
         arguments = parse_arguments(predict, argv, prog="python -m mabe_lit.predict")
         files = predict(**arguments)
-        print(f"{len(files) // 2} recordings: {len(files)} files in {arguments['output']}")
+        print(f"{len(files)} files, summary.csv and transitions.csv are in {arguments['output']}")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from mabe_lit.readers import (
     read_calms21,
     read_videos,
 )
+from mabe_lit.readers.calms21 import BACKGROUND
 from mabe_lit.shell import InputError, one_line_errors, parse_arguments
 
 _HEADINGS = {
@@ -112,7 +113,7 @@ def prepare(
             if value is not None:
                 raise InputError(f"--{key} does not go with --calms21, whose file holds everything")
         recordings: Iterable[Recording] = read_calms21(calms21, likelihood_below=likelihood_below)
-        source: dict[str, object] = {"calms21": calms21}
+        source: dict[str, object] = {"calms21": calms21, "background": BACKGROUND}
     else:
         if poses is None or annotations is None:
             missing = "--poses" if poses is None else "--annotations"

@@ -46,6 +46,12 @@ class Ensemble:
         return self.classifiers[0].trained_on
 
     @property
+    def background(self) -> str | None:
+        """The class of frames where nothing happens; None unless all trainings tell the same."""
+        told = {classifier.trained_on.get("background") for classifier in self.classifiers}
+        return told.pop() if len(told) == 1 else None
+
+    @property
     def reads_likelihood(self) -> bool:
         """Whether a tracker's likelihoods make a difference."""
         return any(classifier.features.reads_likelihood for classifier in self.classifiers)

@@ -18,6 +18,8 @@ from mabe_lit.readers.tracks import blank_untracked
 from mabe_lit.shell import InputError
 
 FPS = 30.0
+BACKGROUND = "other"
+"""What its annotators call frames of none of the behaviours."""
 ANIMALS = ("resident", "intruder")
 KEYPOINTS = ("nose", "left ear", "right ear", "neck", "left hip", "right hip", "tail base")
 

@@ -104,12 +104,14 @@ class BehaviorDataModule(pl.LightningDataModule):
 
         Returns:
             ``digests`` of both folders, where known; ``fps``, each rate of the training recordings;
-            ``likelihood_below``, what was missing when they were prepared, None if unknown.
+            ``likelihood_below``, what was missing when they were prepared, and ``background``, the
+            class of frames where nothing happens, None if unknown.
         """
         return {
             "digests": {"train_data_dir": self.train.digest, "val_data_dir": self.val.digest},
             "fps": sorted({entry.fps for entry in self.train.entries}),
             "likelihood_below": self.train.source.get("likelihood_below"),
+            "background": self.train.source.get("background"),
         }
 
     def count_classes(self) -> torch.Tensor:

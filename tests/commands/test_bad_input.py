@@ -219,7 +219,9 @@ def test_predict_names_what_is_damaged_and_writes_the_others(good, capsys):
     assert line.endswith(f"; the tables of 2 others are in {output}")
     assert captured.out.splitlines() == ["1 of 4: 1", "3 of 4: 3"]
     names = [f"{name}.{kind}.csv" for name in (1, 3) for kind in ("bouts", "frames")]
+    names += ["summary.csv", "transitions.csv"]
     assert sorted(file.name for file in output.iterdir()) == names
+    assert pd.read_csv(output / "summary.csv")["recording"].unique().tolist() == [1, 3]
 
 
 def test_predict_takes_rate_and_threshold_of_the_training(good, tmp_path):
