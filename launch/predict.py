@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -27,7 +30,7 @@ class PredictOptions:
     poses: str
     """Pose file, or a folder of them and of folders, with the key points of the training."""
     output: str
-    """Folder for NAME.frames.csv and NAME.bouts.csv of each recording."""
+    """Folder for the files of each recording, and summary.csv and transitions.csv of all."""
     pose_pattern: str | None = None
     """Which files count, such as '*_filtered.h5', where a recording has several."""
     name_until: str | None = None
@@ -48,6 +51,8 @@ class PredictOptions:
     """Points that the tracker holds less likely than this are missing; null takes training's."""
     raw: bool = False
     """Predict the most probable class of each frame, without smoothing and minimum bouts."""
+    format: list[str] = field(default_factory=lambda: ["csv"])
+    """One or more of csv, boris and bento, see python -m mabe_lit.predict --help."""
     checkpoint_dir: str = Config.checkpoint_dir
     """Folder of all runs in the Volume."""
     gpu: str = Config.gpu
@@ -74,7 +79,9 @@ def _read() -> tuple[PredictOptions, dict[str, Path]]:
     options = PredictOptions(**values)
     with one_line_errors():
         from mabe_lit.readers import PoseOptions, check_reading_options, find_pose_files
+        from mabe_lit.writers import check_formats
 
+        check_formats(options.format)
         check_reading_options(options.fps, options.likelihood_below)
         PoseOptions.of(**options.reading())  # raises where one is wrong
         Config(gpu=options.gpu)  # raises where it is none
@@ -116,10 +123,15 @@ def predict_recording(
     fps: float | None,
     likelihood_below: float | None,
     raw: bool,
+    formats: list[str],
     reading: dict[str, Any],
 ) -> dict[str, Any]:
-    """Predict one file's content: ``{"tables": ...}`` by file name, or ``{"error": one line}``."""
+    """Predict one file's content: files by name, or ``{"error": one line}``.
+
+    ``tables`` are the recording's own, ``summaries`` its rows of those of all recordings.
+    """
     from mabe_lit.predict import predict
+    from mabe_lit.scores.summaries import SUMMARY_FILE, TRANSITIONS_FILE
 
     with tempfile.TemporaryDirectory() as folder:
         poses = Path(folder, file)
@@ -133,11 +145,16 @@ def predict_recording(
                     fps=fps,
                     likelihood_below=likelihood_below,
                     raw=raw,
+                    format=formats,
                     **reading,
                 )
         except (InputError, OSError) as error:
             return {"error": describe_error(error).replace(f"{folder}/", "")}
-        return {"tables": {table.name: table.read_bytes() for table in tables}}
+        summaries = (Path(folder, "tables", name) for name in (SUMMARY_FILE, TRANSITIONS_FILE))
+        return {
+            "tables": {table.name: table.read_bytes() for table in tables},
+            "summaries": {summary.name: summary.read_bytes() for summary in summaries},
+        }
 
 
 @app.local_entrypoint()
@@ -147,7 +164,7 @@ def main(*arglist: str) -> None:
         source = find_file(options.checkpoint_dir, options.run, options.file)
         checkpoint = str(PurePosixPath(VOLUME_PATH, source.path))
         contents = (file.read_bytes() for file in pose_files.values())
-        settings = (checkpoint, options.fps, options.likelihood_below, options.raw)
+        settings = (checkpoint, options.fps, options.likelihood_below, options.raw, options.format)
         outcomes = predict_recording.starmap(
             (
                 (file.name, content, *settings, options.reading() | options.naming(file))
@@ -156,6 +173,7 @@ def main(*arglist: str) -> None:
             return_exceptions=True,
         )
         failed: list[str] = []
+        summaries: dict[str, dict[str, bytes]] = {}
         for (name, file), outcome in zip(pose_files.items(), outcomes, strict=True):
             if isinstance(outcome, BaseException):
                 failed.append(f"{file.name} ({type(outcome).__name__}: {outcome})")
@@ -163,13 +181,35 @@ def main(*arglist: str) -> None:
                 failed.append(outcome["error"])
             else:
                 write_tables(outcome["tables"], Path(options.output, name).parent)
+                summaries[name] = outcome["summaries"]
+        if summaries:
+            write_tables(join_summaries(summaries), Path(options.output))
         print(f"{len(pose_files) - len(failed)} recordings: tables in {options.output}")
         if failed:
             raise InputError(f"{len(failed)} recordings failed: {'; '.join(failed)}")
 
 
 def write_tables(tables: dict[str, bytes], folder: Path) -> None:
-    """Write one recording's tables, both or none."""
+    """Write tables that belong together, all or none."""
     with folder_filled_atomically(folder) as temporary:
         for name, content in tables.items():
             (temporary / name).write_bytes(content)
+
+
+def join_summaries(each: Mapping[str, Mapping[str, bytes]]) -> dict[str, bytes]:
+    """One table of each kind from those of single recordings.
+
+    Args:
+        each: By recording, its tables by file name. A container knows a recording by its file
+            alone; the rows get its name here, which tells the folder as well.
+    """
+    joined: dict[str, io.StringIO] = {}
+    for recording, tables in each.items():
+        for name, content in tables.items():
+            header, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
+            if name not in joined:
+                joined[name] = io.StringIO(newline="")
+                csv.writer(joined[name], lineterminator="\n").writerow(header)
+            writer = csv.writer(joined[name], lineterminator="\n")
+            writer.writerows([recording, *cells] for _, *cells in rows)
+    return {name: table.getvalue().encode() for name, table in joined.items()}

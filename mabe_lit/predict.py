@@ -18,7 +18,7 @@ from mabe_lit.shell import (
     parse_arguments,
     tune_process,
 )
-from mabe_lit.writers import Prediction, check_formats, write_prediction
+from mabe_lit.writers import Prediction, check_formats, check_names, write_prediction
 from mabe_lit.writers.tables import tabulate_bouts, tabulate_frames, write_tables
 
 __all__ = ["main", "predict", "tabulate_bouts", "tabulate_frames"]
@@ -85,6 +85,8 @@ def predict(
     from mabe_lit.inference import load_ensemble
     from mabe_lit.readers import PoseOptions, PoseReader, check_reading_options, find_pose_files
 
+    formats = [format] if isinstance(format, str) else format
+    check_formats(formats)
     check_reading_options(fps, likelihood_below)
     options = PoseOptions.of(
         animals=animals,
@@ -95,8 +97,7 @@ def predict(
     resolve_device(device)
     classifier = load_ensemble(checkpoint, raw=raw)
     fps, likelihood_below = _as_trained(classifier.trained_on, fps, likelihood_below)
-    formats = [format] if isinstance(format, str) else format
-    check_formats(formats, classifier.class_names, classifier.background)
+    check_names(formats, classifier.class_names, classifier.background)
     found = find_pose_files(
         poses, pose_pattern=pose_pattern, name_until=name_until, with_empty=True
     )

@@ -13,6 +13,7 @@ from mabe_lit.scores.bouts import Segment
 if TYPE_CHECKING:
     import pandas as pd
 
+SUMMARY_FILE, TRANSITIONS_FILE = "summary.csv", "transitions.csv"
 SUMMARY_COLUMNS = (
     "recording",
     "behavior",
@@ -84,6 +85,6 @@ class Summaries:
         import pandas as pd
 
         return {
-            "summary.csv": pd.DataFrame(self._summary, columns=list(SUMMARY_COLUMNS)),
-            "transitions.csv": pd.DataFrame(self._transitions, columns=list(TRANSITION_COLUMNS)),
+            SUMMARY_FILE: pd.DataFrame(self._summary, columns=list(SUMMARY_COLUMNS)),
+            TRANSITIONS_FILE: pd.DataFrame(self._transitions, columns=list(TRANSITION_COLUMNS)),
         }

@@ -17,21 +17,13 @@ from mabe_lit.shell import InputError, InputWarning, folder_filled_atomically
 from mabe_lit.writers import bento, boris, tables
 from mabe_lit.writers.prediction import Prediction, behaviors_of
 
-__all__ = ["FORMATS", "Prediction", "check_formats", "suffixes_of", "write_prediction"]
+__all__ = ["FORMATS", "Prediction", "check_formats", "check_names", "write_prediction"]
 
 FORMATS: dict[str, ModuleType] = {"csv": tables, "boris": boris, "bento": bento}
 
 
-def check_formats(
-    formats: Sequence[str], class_names: Sequence[str], background: str | None
-) -> None:
-    """Before anything is predicted: are the formats known, and can they hold the names?
-
-    Warns where the background is not known but would be left out.
-
-    Raises:
-        InputError: If there is none, one is unknown or comes twice, or one cannot hold a name.
-    """
+def check_formats(formats: Sequence[str]) -> None:
+    """Raise ``InputError`` if there is no format, one is unknown or comes twice."""
     expected = f"expected one or more of {', '.join(FORMATS)}"
     if not formats:
         raise InputError(f"--format: names none; {expected}")
@@ -40,6 +32,16 @@ def check_formats(
             raise InputError(f"--format: {name!r} is unknown; {expected}")
         if formats.count(name) > 1:
             raise InputError(f"--format: {name!r} comes twice; {expected}")
+
+
+def check_names(formats: Sequence[str], class_names: Sequence[str], background: str | None) -> None:
+    """Before anything is predicted: can the formats hold the names?
+
+    Warns of names that are replaced, and where the background is not known but would be left out.
+
+    Raises:
+        InputError: If a format cannot hold a name.
+    """
     for name in formats:
         FORMATS[name].check(behaviors_of(class_names, background))
     of_events = [name for name in formats if FORMATS[name] is not tables]
@@ -51,11 +53,6 @@ def check_formats(
             ),
             stacklevel=2,
         )
-
-
-def suffixes_of(formats: Sequence[str]) -> list[str]:
-    """How the files end that a recording gets."""
-    return [suffix for name in formats for suffix in FORMATS[name].SUFFIXES]
 
 
 def write_prediction(folder: Path, prediction: Prediction, formats: Sequence[str]) -> list[Path]:
@@ -73,4 +70,5 @@ def write_prediction(folder: Path, prediction: Prediction, formats: Sequence[str
     with folder_filled_atomically(folder) as temporary:
         for name in formats:
             FORMATS[name].write(temporary, prediction)
-    return [folder / f"{prediction.stem}{suffix}" for suffix in suffixes_of(formats)]
+    suffixes = (suffix for name in formats for suffix in FORMATS[name].SUFFIXES)
+    return [folder / f"{prediction.stem}{suffix}" for suffix in suffixes]

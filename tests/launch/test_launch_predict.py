@@ -25,8 +25,9 @@ def poses(modal_cloud: ModalCloud) -> Path:
         for recording in simulate_recordings(4, 700, 1, prefix="own")
     ]
     data = modal_cloud.folder / "data/own"
-    write_dataset(recordings[:2], data / "train")
-    write_dataset(recordings[2:], data / "val")
+    source = {"background": "other"}
+    write_dataset(recordings[:2], data / "train", source=source)
+    write_dataset(recordings[2:], data / "val", source=source)
     folder = modal_cloud.folder / "poses"
     folder.mkdir()
     for recording in recordings[2:]:
@@ -39,9 +40,9 @@ def assert_same_tables(cloud: ModalCloud, poses: Path, count: int) -> None:
     checkpoint = cloud.folder / "checkpoints/own/best.ckpt"
     cloud.modal("run", "launch/download.py", "--run", "own")
     expected = cloud.folder / "expected"
-    predict(checkpoint=str(checkpoint), poses=str(poses), output=str(expected))
+    predict(checkpoint=str(checkpoint), poses=str(poses), output=str(expected), format=FORMATS)
     names = sorted(file.name for file in expected.iterdir())
-    assert len(names) == 2 * count
+    assert len(names) == 3 * count + 2  # and the summaries
     assert sorted(file.name for file in (cloud.folder / "tables").iterdir()) == names
     for name in names:
         assert (cloud.folder / "tables" / name).read_bytes() == (expected / name).read_bytes()
@@ -51,7 +52,9 @@ TRAIN = [
     *("run", "launch/train.py", "--config", "configs/smoke.yaml", "--run", "own"),
     *("--dataset", "recordings", "--hidden_dim", "16"),
 ]
+FORMATS = ["csv", "bento"]
 PREDICT = ["run", "launch/predict.py", "--run", "own", "--poses", "poses", "--output", "tables"]
+PREDICT += ["--format", *FORMATS]
 
 
 def test_upload_train_and_predict(modal_cloud: ModalCloud, poses: Path):
