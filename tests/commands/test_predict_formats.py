@@ -43,7 +43,7 @@ def lab(tmp_path_factory):
 
 def labels_of(recording):
     """Bouts of 1 to 30 frames of all classes, others for each recording."""
-    random = np.random.default_rng(ord(recording.name))
+    random = np.random.default_rng(list(recording.name.encode()))
     lengths = random.integers(1, 31, len(recording))
     labels = np.repeat(random.integers(0, len(CLASS_NAMES), len(recording)), lengths)
     return labels[: len(recording)]
@@ -156,6 +156,20 @@ def test_summaries_cover_this_call_and_what_worked(lab, tmp_path):
     with pytest.raises(InputError):
         predict(**about, poses=str(poses))
     assert (output / "summary.csv").read_bytes() == before
+
+
+def test_recordings_of_one_name_in_two_folders_stay_apart(lab, tmp_path):
+    folder, checkpoint = lab
+    text = (folder / "poses/aDLC_net.csv").read_text()
+    for day in ("1", "2"):
+        (tmp_path / "poses" / day).mkdir(parents=True)
+        (tmp_path / "poses" / day / "aDLC_net.csv").write_text(text)
+    about = {"checkpoint": checkpoint, "poses": str(tmp_path / "poses"), "format": FORMATS}
+    files = predict(**about, output=str(tmp_path / "out"))
+    assert {file.parent for file in files} == {tmp_path / "out/1", tmp_path / "out/2"}
+    assert all(file.is_file() for file in files)
+    summary = pd.read_csv(tmp_path / "out/summary.csv")
+    assert summary["recording"].unique().tolist() == ["1/a", "2/a"]
 
 
 def test_one_format_alone_writes_its_own_files(lab, tmp_path, capsys):

@@ -110,3 +110,14 @@ def test_real_recordings_as_prepared(modal_cloud: ModalCloud):
     modal_cloud.modal(*TRAIN, *folders, "--epochs", "1", timeout_s=1200)
     modal_cloud.modal(*PREDICT, timeout_s=600)
     assert_same_tables(modal_cloud, poses, 2)
+
+
+def test_join_summaries_names_recordings_by_their_folders():
+    from launch.predict import join_summaries
+
+    summary = b'recording,behavior,bouts\nvideo,"rear, left",%d\nvideo,rest,0\n'
+    each = {f"day{day}/video": {"summary.csv": summary % day} for day in (1, 2)}
+    assert join_summaries(each) == {
+        "summary.csv": b'recording,behavior,bouts\nday1/video,"rear, left",1\nday1/video,rest,0\n'
+        b'day2/video,"rear, left",2\nday2/video,rest,0\n'
+    }
