@@ -113,6 +113,8 @@ def test_predict_writes_recordings_of_folders_into_folders(
     assert "day1/video: videoDLC_net_filtered.csv, not videoDLC_net.csv" in out
     assert "badDLC_net.csv" in err
     assert sorted(file.relative_to(output).as_posix() for file in output.rglob("*.csv")) == [
-        f"{day}/video.{table}.csv" for day in ("day1", "day2") for table in ("bouts", "frames")
+        *(f"{day}/video.{table}.csv" for day in ("day1", "day2") for table in ("bouts", "frames")),
+        "summary.csv",
+        "transitions.csv",
     ]
     pd.testing.assert_frame_equal(frames_of(output / "day2", "video"), expected)
