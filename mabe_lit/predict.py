@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -67,7 +66,7 @@ def predict(
         name_until: Text at which the tool's part of a file's name begins, if it is an unknown one.
         tracking_starts: Frame of the first row, if the rows' own numbers do not tell.
         animals: How many animals there are, to join tracks that break off; or names of those to
-            take.
+            take. What was so in training if left out, and so are the three below.
         animal_prefixes: What the points of each animal begin with, such as B_ W_, in tables of one
             animal that hold several.
         rename: Other names of key points, each OLD=NEW.
@@ -88,12 +87,9 @@ def predict(
     formats = [format] if isinstance(format, str) else format
     check_formats(formats)
     check_reading_options(fps, likelihood_below)
-    options = PoseOptions.of(
-        animals=animals,
-        animal_prefixes=animal_prefixes,
-        rename=rename,
-        tracking_starts=tracking_starts,
-    )
+    given: dict[str, Any] = {"animals": animals, "animal_prefixes": animal_prefixes}
+    given |= {"rename": rename, "tracking_starts": tracking_starts}
+    PoseOptions.of(**given)  # what is wrong with it is told before the checkpoint is read
     resolve_device(device)
     classifier = load_ensemble(checkpoint, raw=raw)
     fps, likelihood_below = _as_trained(classifier.trained_on, fps, likelihood_below)
@@ -103,7 +99,9 @@ def predict(
     )
     for line in found.notes:
         print(line, flush=True)
-    options = dataclasses.replace(options, likelihood_below=likelihood_below)
+    trained = classifier.trained_on.get("reading") or {}
+    as_trained = {key: trained.get(key) if value is None else value for key, value in given.items()}
+    options = PoseOptions.of(**as_trained, likelihood_below=likelihood_below)
     reader = PoseReader(found, options, agree=False)
     summaries = Summaries()
     written: list[Path] = []

@@ -104,14 +104,16 @@ class BehaviorDataModule(pl.LightningDataModule):
 
         Returns:
             ``digests`` of both folders, where known; ``fps``, each rate of the training recordings;
-            ``likelihood_below``, what was missing when they were prepared, and ``background``, the
-            class of frames where nothing happens, None if unknown.
+            ``likelihood_below``, what was missing when they were prepared; ``background``, the
+            class of frames where nothing happens; ``reading``, how pose files were read, see
+            ``PoseOptions.to_dict``; None if unknown.
         """
         return {
             "digests": {"train_data_dir": self.train.digest, "val_data_dir": self.val.digest},
             "fps": sorted({entry.fps for entry in self.train.entries}),
             "likelihood_below": self.train.source.get("likelihood_below"),
             "background": self.train.source.get("background"),
+            "reading": self.train.source.get("reading"),
         }
 
     def count_classes(self) -> torch.Tensor:

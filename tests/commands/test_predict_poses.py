@@ -11,6 +11,7 @@ from tiny import fails, tiny_config
 from mabe_lit import predict as predict_command
 from mabe_lit.fit import fit
 from mabe_lit.predict import predict
+from mabe_lit.prepare import prepare
 from mabe_lit.shell import InputWarning
 from mabe_lit.simulation import simulate_recordings
 
@@ -118,3 +119,31 @@ def test_predict_writes_recordings_of_folders_into_folders(
         "transitions.csv",
     ]
     pd.testing.assert_frame_equal(frames_of(output / "day2", "video"), expected)
+
+
+def test_predict_reads_poses_as_the_training_did(tmp_path):
+    """Points that were renamed for the training are so when predicting."""
+    lab = tmp_path / "lab"
+    for split, seed in (("train", 0), ("val", 1)):
+        (lab / split).mkdir(parents=True)
+        simulated = simulate_recordings(1, 200, seed)[0]
+        names = ("snout", *simulated.keypoint_names[1:])
+        write_deeplabcut(
+            lab / split / f"{split}.csv", dataclasses.replace(simulated, keypoint_names=names)
+        )
+        rows = (f"{frame},{'a' if frame % 40 < 20 else 'b'}\n" for frame in range(200))
+        (lab / split / f"{split}_labels.csv").write_text("frame,label\n" + "".join(rows))
+        prepare(
+            poses=str(lab / split),
+            annotations=str(lab / split),
+            classes=["a", "b"],
+            rename=["snout=nose"],
+            output=str(tmp_path / split),
+        )
+    folders = {f"{split}_data_dir": str(tmp_path / split) for split in ("train", "val")}
+    config = tiny_config(tmp_path, dataset="recordings", epochs=1, **folders)
+    fit(config)
+    checkpoint = str(config.run_dir / "best.ckpt")
+    output = tmp_path / "out"
+    predict(checkpoint=checkpoint, poses=str(lab / "val" / "val.csv"), output=str(output))
+    assert len(frames_of(output, "val")) == 200
