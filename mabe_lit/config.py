@@ -16,8 +16,8 @@ from mabe_lit.shell.ranges import RANGES
 SYNTHETIC_TRAIN_DIR = "data/synthetic/train"
 SYNTHETIC_VAL_DIR = "data/synthetic/val"
 
-_PLACES = ("checkpoint_dir", "run", "gpu")
-"""Keys that say where a run is computed and kept, not what it computes."""
+_PLACES = ("checkpoint_dir", "run", "gpu", "verify")
+"""Keys that say where and how carefully a run is computed, not what it computes."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,9 @@ class Config:
     """Simulated frames to learn from, 30 a second; used when dataset is synthetic."""
     synthetic_val_frames: int = 24_000
     """Simulated frames to validate on; used when dataset is synthetic."""
+
+    verify: bool = False
+    """Compare the recordings with their digests first, and refuse what a copy has damaged."""
 
     model_type: Literal["transformer", "conv_bilstm", "tcn", "ms_tcn", "conformer"] = "transformer"
     """Architecture of the network."""
@@ -188,10 +191,8 @@ class Config:
 
     def _wrong_places(self) -> Iterator[str]:
         if Path(self.train_data_dir) == Path(self.val_data_dir):
-            yield (
-                "val_data_dir: must be another folder than train_data_dir, "
-                f"both are {self.val_data_dir!r}"
-            )
+            found = f"both are {self.val_data_dir!r}"
+            yield f"val_data_dir: must be another folder than train_data_dir, {found}"
         if self.run is not None and (self.run in ("", ".", "..") or Path(self.run).is_absolute()):
             yield f"run: must be the name of a folder, got {self.run!r}"
         elif self.run is not None and ".." in Path(self.run).parts:

@@ -8,14 +8,13 @@ module and name it below. Files are told apart by what they begin with, never by
 from __future__ import annotations
 
 import csv
-import math
 import warnings
 from collections import Counter
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mabe_lit.pose import Recording
+from mabe_lit.pose import MOST_FPS, Recording, is_rate
 from mabe_lit.readers import bento, boris, caltech, deeplabcut, frame_labels, hdf5
 from mabe_lit.readers.calms21 import read_calms21
 from mabe_lit.readers.files import list_files, match_annotations, read_head, recording_name
@@ -105,8 +104,8 @@ def read_poses(path: Path | str, *, fps: float = 30.0, likelihood_below: float =
 
 def check_reading_options(fps: float | None, likelihood_below: float | None) -> None:
     """Raise ``InputError`` unless ``fps`` is above 0 and ``likelihood_below`` 0 to 1, or None."""
-    if fps is not None and not (math.isfinite(fps) and fps > 0):
-        raise InputError(f"--fps is {fps:g}, expected a number above 0")
+    if fps is not None and not is_rate(fps):
+        raise InputError(f"--fps is {fps:g}, expected a number above 0, at most {MOST_FPS:g}")
     if likelihood_below is not None and not 0 <= likelihood_below <= 1:
         raise InputError(f"--likelihood_below is {likelihood_below:g}, expected 0 to 1")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mabe_lit.pose import Recording
+from mabe_lit.pose import MOST_PIXELS, Recording
 from mabe_lit.readers.files import recording_name
 from mabe_lit.shell import InputError
 
@@ -57,9 +57,14 @@ def to_recording(tracks: Tracks, *, fps: float, likelihood_below: float) -> Reco
         raise InputError(f"{tracks.path}: has no frames")
     frames = _check_frames(tracks)
     rows = blank_untracked(tracks.points, tracks.likelihood, likelihood_below)
-    infinite = np.isinf(rows).any(axis=(1, 2, 3))
-    if infinite.any():
-        raise InputError(f"{tracks.where(int(infinite.argmax()))}: a coordinate is infinite")
+    wrong = np.abs(rows) > MOST_PIXELS  # not where it is NaN
+    if wrong.any():
+        row = int(wrong.any(axis=(1, 2, 3)).argmax())
+        value = rows[row][wrong[row]][0]
+        found = "infinite" if np.isinf(value) else f"{value:g}"
+        raise InputError(
+            f"{tracks.where(row)}: a coordinate is {found}, expected at most {MOST_PIXELS:g} pixels"
+        )
     for animal, name in enumerate(tracks.animal_names):
         if np.isnan(rows[:, animal]).all():
             raise InputError(

@@ -9,17 +9,23 @@ from mabe_lit.shell.atomic import (
     written_atomically,
 )
 from mabe_lit.shell.cli import parse_arguments
+from mabe_lit.shell.documents import YAML_ERRORS, read_json
 from mabe_lit.shell.errors import InputError, InputWarning, describe_error, one_line_errors
 from mabe_lit.shell.process import tune_process
+from mabe_lit.shell.seal import check_archive, seal_archive
 
 __all__ = [
+    "YAML_ERRORS",
     "InputError",
     "InputWarning",
+    "check_archive",
     "describe_error",
     "folder_filled_atomically",
     "folder_replaced_atomically",
     "one_line_errors",
     "parse_arguments",
+    "read_json",
+    "seal_archive",
     "tune_process",
     "written_atomically",
 ]

@@ -11,7 +11,7 @@ import torch
 
 from mabe_lit.config import Config
 from mabe_lit.scores import Decisions
-from mabe_lit.shell import InputError
+from mabe_lit.shell import InputError, check_archive
 from mabe_lit.training.module import CHECKPOINT_VERSION, BehaviorClassifier
 
 _UNREADABLE = (RuntimeError, ValueError, EOFError, LookupError, OSError, UnpicklingError)
@@ -91,10 +91,11 @@ def read_checkpoint(path: Path | str) -> Mapping[str, Any]:
     if path.is_dir():
         raise InputError(f"{path}: is a folder, expected a checkpoint file such as best.ckpt in it")
     try:
+        check_archive(path)
         checkpoint: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such checkpoint") from error
-    except PermissionError:
+    except (PermissionError, InputError):
         raise
     except _UNREADABLE as error:
         raise InputError(
