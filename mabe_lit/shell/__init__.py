@@ -9,7 +9,7 @@ from mabe_lit.shell.atomic import (
     written_atomically,
 )
 from mabe_lit.shell.cli import parse_arguments
-from mabe_lit.shell.documents import YAML_ERRORS, read_json
+from mabe_lit.shell.documents import YAML_ERRORS, parse_json, read_json
 from mabe_lit.shell.errors import InputError, InputWarning, describe_error, one_line_errors
 from mabe_lit.shell.process import tune_process
 from mabe_lit.shell.seal import check_archive, seal_archive
@@ -24,6 +24,7 @@ __all__ = [
     "folder_replaced_atomically",
     "one_line_errors",
     "parse_arguments",
+    "parse_json",
     "read_json",
     "seal_archive",
     "tune_process",

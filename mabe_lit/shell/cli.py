@@ -21,6 +21,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import yaml
 from jsonargparse import ArgumentError, ArgumentParser, Namespace, set_parsing_settings
 
+from mabe_lit.shell.documents import YAML_ERRORS
 from mabe_lit.shell.errors import InputError
 
 set_parsing_settings(docstring_parse_attribute_docstrings=True)
@@ -115,7 +116,7 @@ def _read_config_file(path: Path, keys: list[str]) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         line = "" if error.problem_mark is None else f" line {error.problem_mark.line + 1}"
         raise InputError(f"config: {path}{line}: is not valid YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
+    except YAML_ERRORS as error:
         raise InputError(f"config: {path}: is not valid YAML: {error}") from error
     if not isinstance(content, dict):
         raise InputError(f"config: {path}: expected lines of 'key: value', found {content!r:.60}")

@@ -27,12 +27,17 @@ def read_json(file: Path) -> Any:
     Raises:
         InputError: If it is not valid JSON, which has no NaN and no infinity, or nested too deeply.
     """
+    return parse_json(file.read_bytes(), str(file))
+
+
+def parse_json(text: bytes | str, where: str) -> Any:
+    """The same of a text that was read from ``where``."""
     try:
-        return json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse)
+        return json.loads(text, parse_constant=_refuse)
     except ValueError as error:
-        raise InputError(f"{file}: is not valid JSON ({error})") from error
+        raise InputError(f"{where}: is not valid JSON ({error})") from error
     except RecursionError as error:
-        raise InputError(f"{file}: is not valid JSON here (it is nested too deeply)") from error
+        raise InputError(f"{where}: is not valid JSON here (it is nested too deeply)") from error
 
 
 def _refuse(constant: str) -> NoReturn:
