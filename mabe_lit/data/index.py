@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from mabe_lit.data.digest import checksum
-from mabe_lit.shell import InputError, read_json
+from mabe_lit.shell import InputError, describe_kind, is_of_kind, read_json
 
 FORMAT_VERSION = 1
 _NAMES = ("animal_names", "keypoint_names", "class_names")
-_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
 def read_index(directory: Path, row: type) -> dict[str, Any]:
@@ -72,9 +71,9 @@ def _problems(index: Mapping[str, Any], kind: type) -> Iterator[str]:
 def _problems_of_names(index: Mapping[str, Any]) -> Iterator[str]:
     for key in _NAMES:
         names = index.get(key)
-        if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        if not is_of_kind(names, list[str]):
             yield f"{key}: expected a list of names, found {_show(names)}"
-        elif len(set(names)) < len(names):
+        elif len(set(index[key])) < len(index[key]):
             yield f"{key}: one name is there twice"
 
 
@@ -87,7 +86,7 @@ def _problems_of_source(index: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key}: expected keys and values, found {_show(index.get(key))}"
     if isinstance(source := index.get("source"), dict):
         below = source.get("likelihood_below")
-        if below is not None and (not _is(below, float) or not 0 <= below <= 1):
+        if below is not None and (not is_of_kind(below, float) or not 0 <= below <= 1):
             yield f"source: likelihood_below: expected 0 to 1, found {_show(below)}"
 
 
@@ -101,15 +100,8 @@ def _problems_of_row(row: Any, kind: type) -> Iterator[str]:
     for key, hint in hints.items():
         if key not in row and not hasattr(kind, key):  # which has the defaults
             yield f"{key} is missing"
-        elif key in row and not _is(row[key], hint):
-            yield f"{key}: expected {_WORDS[hint]}, found {_show(row[key])}"
-
-
-def _is(value: Any, kind: type) -> bool:
-    """Whether a JSON value is of a kind; true is no number, a whole number is one."""
-    if isinstance(value, bool):
-        return kind is bool
-    return isinstance(value, (int, float) if kind is float else kind)
+        elif key in row and not is_of_kind(row[key], hint):
+            yield f"{key}: expected {describe_kind(hint)}, found {_show(row[key])}"
 
 
 def _show(value: Any) -> str:

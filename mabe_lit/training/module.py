@@ -19,11 +19,10 @@ from mabe_lit.models import build_model
 from mabe_lit.pose import find_mirror_order
 from mabe_lit.scores import Decisions
 from mabe_lit.shell import InputError
+from mabe_lit.training.about import CHECKPOINT_VERSION
 from mabe_lit.training.epoch_metrics import MeanLoss, build_metrics
 from mabe_lit.training.losses import frame_loss, mask_edges, smoothing_loss
 from mabe_lit.training.optim import build_optimizer, learning_rate_factor
-
-CHECKPOINT_VERSION = 1
 
 
 class BehaviorClassifier(pl.LightningModule):
