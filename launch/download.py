@@ -13,7 +13,7 @@ from launch.command_line import cloud_errors, read_options
 from launch.remote_runs import RemoteRun, find_file, list_runs, volume_path
 from launch.training import check_in_volume
 from mabe_lit.config import Config
-from mabe_lit.shell import InputError, one_line_errors, written_atomically
+from mabe_lit.shell import InputError, check_archive, one_line_errors, written_atomically
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def download(checkpoint_dir: str, run: str, file: str, folder: Path) -> Path:
     """Stream a run's file into ``folder``, whole or not at all.
 
     Raises:
-        InputError: If there is no such run or file, or it did not arrive whole.
+        InputError: If there is no such run or file, or it did not arrive whole and undamaged.
     """
     source = find_file(checkpoint_dir, run, file)
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,6 +72,11 @@ def download(checkpoint_dir: str, run: str, file: str, folder: Path) -> Path:
                 f"file: {size_bytes} of {source.size_bytes} bytes of {source.path} arrived; "
                 f"it is being written, or the connection broke: try again"
             )
+        if target.suffix == ".ckpt":
+            try:
+                check_archive(temporary)
+            except InputError as error:
+                raise InputError(str(error).replace(str(temporary), str(source.path))) from error
     return target
 
 

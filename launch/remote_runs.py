@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -15,7 +14,7 @@ import yaml
 
 from launch.app import VOLUME_NAME, VOLUME_PATH, volume
 from mabe_lit.config import Config
-from mabe_lit.shell import InputError
+from mabe_lit.shell import YAML_ERRORS, InputError, parse_json
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,13 @@ def check_datasets(config: Config) -> None:
                 f"{key}: {volume_path(folder)} is not in the Volume {VOLUME_NAME}; "
                 f"modal run launch/upload.py --data {volume_path(folder)}"
             )
-        classes = json.loads(text)["class_names"]
+        index = parse_json(text, f"{key}: {volume_path(folder)}/dataset.json in the Volume")
+        classes = index.get("class_names") if isinstance(index, dict) else None
+        if not (isinstance(classes, list) and all(isinstance(name, str) for name in classes)):
+            raise InputError(
+                f"{key}: {volume_path(folder)}/dataset.json in the Volume is damaged, it names no "
+                f"classes; modal run launch/upload.py --data {volume_path(folder)}"
+            )
         if config.num_classes not in (None, len(classes)):
             raise InputError(
                 f"num_classes: is {config.num_classes}, but {folder} in the Volume has "
@@ -106,8 +111,14 @@ def read_result(config: Config) -> dict[str, Any] | None:
     text = read_text(file)
     if text is None:
         return None
-    earlier = yaml.safe_load(text)
-    if differing := config.differing_keys(earlier, where=f"{file} in the Volume"):
+    where = f"{file} in the Volume"
+    try:
+        earlier = yaml.safe_load(text)
+    except YAML_ERRORS as error:
+        raise InputError(f"{where} is damaged ({error})") from error
+    if not isinstance(earlier, dict):
+        raise InputError(f"{where} is damaged, it holds no keys")
+    if differing := config.differing_keys(earlier, where=where):
         now = config.to_dict()
         found = [f"{key} (there {earlier.get(key)!r}, now {now.get(key)!r})" for key in differing]
         raise InputError(
@@ -115,7 +126,15 @@ def read_result(config: Config) -> dict[str, Any] | None:
             f"{', '.join(found)}; give this run another name"
         )
     result = read_text(folder / "result.json")
-    return None if result is None else json.loads(result)
+    return None if result is None else _parse_result(result, folder)
+
+
+def _parse_result(text: str, folder: PurePosixPath) -> dict[str, Any]:
+    where = f"{folder}/result.json in the Volume"
+    result = parse_json(text, where)
+    if not isinstance(result, dict) or not isinstance(result.get("macro_f1"), float | int):
+        raise InputError(f"{where} is damaged, it holds no scores")
+    return result
 
 
 def list_runs(checkpoint_dir: str) -> list[RemoteRun]:
@@ -161,11 +180,14 @@ def find_file(checkpoint_dir: str, run: str, name: str) -> RemoteFile:
 def _summarize(folder: PurePosixPath, name: str, files: Sequence[RemoteFile]) -> RemoteRun:
     rows = list(csv.DictReader(io.StringIO(read_text(folder / "metrics.csv") or "")))
     result = read_text(folder / "result.json")
-    scores = [float(row["val_macro_f1"]) for row in rows]
+    try:
+        scores = [float(row["val_macro_f1"]) for row in rows]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{folder}/metrics.csv in the Volume is damaged ({error!r})") from error
     return RemoteRun(
         name=name,
         epoch=len(rows),
-        macro_f1=json.loads(result)["macro_f1"] if result else max(scores, default=None),
+        macro_f1=_parse_result(result, folder)["macro_f1"] if result else max(scores, default=None),
         is_finished=result is not None,
         changed=max(file.mtime for file in files),
         size_bytes=sum(file.size_bytes for file in files),

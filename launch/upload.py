@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -32,14 +33,14 @@ def _read() -> UploadOptions:
 
 def check_dataset(folder: str) -> None:
     """Raise ``InputError`` unless ``folder`` is a whole dataset with a place in the Volume."""
-    from mabe_lit.data import open_dataset
+    from mabe_lit.data import open_dataset, verify_dataset
 
     if Path(folder).is_absolute() or ".." in Path(folder).parts:
         raise InputError(
             f"data: must be a folder below this one, for it gets the same path in the Volume; "
             f"got {folder!r}"
         )
-    open_dataset(folder)
+    verify_dataset(open_dataset(folder))
 
 
 options = _read()
@@ -60,6 +61,9 @@ def upload(folder: Path) -> int:
 
     Modal asks for the blocks of files, by their content, that the Volume does not have; what is
     unchanged is not sent again.
+
+    Raises:
+        InputError: If a file, read back from there, is not what lies here.
     """
     from mabe_lit.data import open_dataset
 
@@ -68,4 +72,14 @@ def upload(folder: Path) -> int:
     with volume.batch_upload(force=True) as batch:
         for file in files:
             batch.put_file(file, str(PurePosixPath(file)))
+    for file in files:
+        arrived = hashlib.sha256()
+        for chunk in volume.read_file(str(PurePosixPath(file))):
+            arrived.update(chunk)
+        with file.open("rb") as stream:
+            if arrived.digest() != hashlib.file_digest(stream, "sha256").digest():
+                raise InputError(
+                    f"data: {file} was damaged on its way into the Volume {VOLUME_NAME}, "
+                    "or changed here; upload it again"
+                )
     return sum(file.stat().st_size for file in files)

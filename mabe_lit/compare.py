@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import json
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mabe_lit.shell import InputError, InputWarning, one_line_errors, parse_arguments
+from mabe_lit.shell import InputError, InputWarning, one_line_errors, parse_arguments, read_json
 
 
 @dataclass(frozen=True)
@@ -139,17 +139,14 @@ def _read_run(folder: Path) -> Run:
 
     metrics = folder / "metrics.csv"
     epochs = read_epochs(metrics) if metrics.is_file() else None
-    try:
-        result: Any = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{file}: is not valid JSON ({error})") from error
+    result = read_json(file)
     try:
         per_class = result["per_class"]
         return Run(
             name=folder.resolve().name,
-            macro_f1=float(result["macro_f1"]),
+            macro_f1=_number(result["macro_f1"]),
             map=_optional(result["map"]),
-            segmental_f1=float(result["segmental"]["f1@50"]),
+            segmental_f1=_number(result["segmental"]["f1@50"]),
             f1={name: _optional(score["f1"]) for name, score in per_class.items()},
             train_seconds=_optional(result.get("train_seconds")),
             parameters=None if result.get("parameters") is None else int(result["parameters"]),
@@ -159,7 +156,7 @@ def _read_run(folder: Path) -> Run:
             ),
             epochs=epochs,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(
             f"{file}: does not hold the scores of a run ({type(error).__name__}: {error})"
         ) from error
@@ -183,7 +180,14 @@ def _check_comparable(runs: Sequence[Run], folders: Sequence[str]) -> None:
 
 
 def _optional(value: Any) -> float | None:
-    return None if value is None else float(value)
+    return None if value is None else _number(value)
+
+
+def _number(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is no score")
+    return number
 
 
 def _format_cell(cell: float | int | str | None) -> str:

@@ -16,8 +16,8 @@ from mabe_lit.shell.ranges import find_problems
 SYNTHETIC_TRAIN_DIR = "data/synthetic/train"
 SYNTHETIC_VAL_DIR = "data/synthetic/val"
 
-_PLACES = ("checkpoint_dir", "run", "gpu")
-"""Keys that say where a run is computed and kept, not what it computes."""
+_PLACES = ("checkpoint_dir", "run", "gpu", "verify")
+"""Keys that say where and how carefully a run is computed, not what it computes."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,8 @@ class Config:
     """Cross-validation: parts of train_data_dir to validate on in turn; 1 takes val_data_dir."""
     fold: int | None = None
     """The one of the folds to validate on, from 1; null trains for each of them in turn."""
+    verify: bool = False
+    """Compare the recordings with their digests first, and refuse what a copy has damaged."""
 
     model_type: Literal["transformer", "conv_bilstm", "tcn", "ms_tcn", "conformer"] = "transformer"
     """Architecture of the network."""

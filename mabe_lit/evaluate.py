@@ -25,6 +25,7 @@ def evaluate(
     output: str,
     average_over: list[str] | None = None,
     raw: bool = False,
+    verify: bool = False,
     device: str = "auto",
 ) -> dict[str, Any]:
     """Score a checkpoint on labelled recordings.
@@ -37,6 +38,7 @@ def evaluate(
         average_over: Classes that macro F1 and MAP are averaged over; all of them if left out.
         raw: Score the most probable class of each frame, without smoothing, class weights and
             minimum bouts; this is what a training reports.
+        verify: Compare the recordings with their digests first, and refuse what a copy has damaged.
         device: Where to compute: auto, cpu or cuda.
 
     Returns:
@@ -49,12 +51,14 @@ def evaluate(
         InputError: If checkpoint and data cannot be read or do not fit together.
     """
     # torch takes seconds to import; --help and a wrong key do not wait for it.
-    from mabe_lit.data import open_dataset, warn_of_untold
+    from mabe_lit.data import check_poses, open_dataset, verify_dataset, warn_of_untold
     from mabe_lit.inference import load_ensemble
     from mabe_lit.scores import score_recordings
 
     classifier = load_ensemble(checkpoint, raw=raw)
     dataset = open_dataset(data)
+    if verify:
+        verify_dataset(dataset)
     classifier.check_pose(dataset.animal_names, dataset.keypoint_names, where=data)
     if dataset.class_names != classifier.class_names:
         raise InputError(
@@ -69,6 +73,7 @@ def evaluate(
         )
     if (dataset.labels == UNSCORED).all():
         raise InputError(f"--data {data}: no frame is scored, so there is nothing to compare with")
+    check_poses(dataset)
     if classifier.reads_likelihood:
         warn_of_untold(dataset.entries, data)
     labels = dataset.split(dataset.labels)

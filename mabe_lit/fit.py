@@ -41,21 +41,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     with one_line_errors():
         config = parse_config(argv)
         result = fit(config)
-        from mabe_lit.scores import format_scores
+        from mabe_lit.runs.folder import format_result
 
-        print(format_scores(result))
-        decisions = result.get("decisions", {})
-        if "macro_f1_cross_fitted" in decisions:
-            f1, segmental = decisions["macro_f1_cross_fitted"], decisions["segmental_cross_fitted"]
-            print(
-                f"with decisions, cross-fitted: macro F1 {f1:.3f}, f1@50 {segmental['f1@50']:.3f}"
-            )
-        if "folds" in result:
-            each = ", ".join(f"{macro_f1:.3f}" for macro_f1 in result["folds"])
-            spread = result["spread"]["macro_f1"]
-            print(f"means of {len(result['folds'])} folds; macro F1 {each}, spread {spread:.3f}")
-        else:
-            print(f"best checkpoint: {result['best_checkpoint']}")
+        print(format_result(result))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,13 @@ class Killed(BaseException):
     """Ends a training where it is."""
 
 
+def flip(file, place, bits=1):
+    """Change some bits of one byte of a file."""
+    content = bytearray(file.read_bytes())
+    content[place] ^= bits
+    file.write_bytes(content)
+
+
 def names_of(recording):
     return recording.animal_names, recording.keypoint_names, recording.class_names
 

@@ -6,15 +6,18 @@ May import ``shell``, ``config``, ``pose`` and ``compute``. What gathers windows
 
 from mabe_lit.data.dataset import Dataset, Entry, open_dataset, warn_of_untold
 from mabe_lit.data.dataset_writer import check_writable, write_dataset
+from mabe_lit.data.integrity import check_poses, verify_dataset
 from mabe_lit.data.split import open_scored, open_split
 
 __all__ = [
     "Dataset",
     "Entry",
+    "check_poses",
     "check_writable",
     "open_dataset",
     "open_scored",
     "open_split",
+    "verify_dataset",
     "warn_of_untold",
     "write_dataset",
 ]

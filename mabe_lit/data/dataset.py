@@ -4,13 +4,12 @@
 ``keypoints.npy``       ``(N, A, K, 2)`` float32, all recordings end to end
 ``labels.npy``          ``(N,)`` int16
 ``likelihood.npy``      ``(N, A, K)`` float32, only where a tracker told how sure it was
-``dataset.json``        format version, names, digest, and a row a recording, see ``Entry``
+``dataset.json``        format version, names, digests, and a row a recording, see ``Entry``
 ======================  ==========================================================================
 """
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mabe_lit import UNSCORED
-from mabe_lit.pose import Recording
+from mabe_lit.data.index import check_index, read_index
+from mabe_lit.pose import MOST_FPS, Recording, is_rate
 from mabe_lit.shell import InputError, InputWarning
 
-FORMAT_VERSION = 1
 _CHECKED_FRAMES = 1 << 20
 
 
@@ -145,54 +144,47 @@ def open_dataset(directory: Path | str) -> Dataset:
         InputError: If a file is missing, damaged, of another version, or contradicts the others.
     """
     directory = Path(directory)
-    index_file = directory / "dataset.json"
     if not directory.is_dir():
         raise InputError(
             f"{directory}: no such folder; make a dataset with python -m mabe_lit.prepare"
         )
-    if not index_file.is_file():
-        raise InputError(
-            f"{directory}: is not a dataset, dataset.json is missing; "
-            "make one with python -m mabe_lit.prepare"
-        )
-    try:
-        index = json.loads(index_file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{index_file}: is not valid JSON ({error})") from error
-    version = index.get("format_version") if isinstance(index, dict) else None
-    if version != FORMAT_VERSION:
-        raise InputError(
-            f"{index_file}: format version is {version}, this release reads {FORMAT_VERSION}"
-        )
-    try:
-        entries = tuple(Entry(**row) for row in index["recordings"])
-        dataset = Dataset(
-            directory=directory,
-            keypoints=_open_array(directory / "keypoints.npy", np.float32),
-            labels=_open_array(directory / "labels.npy", np.int16),
-            entries=entries,
-            animal_names=tuple(index["animal_names"]),
-            keypoint_names=tuple(index["keypoint_names"]),
-            class_names=tuple(index["class_names"]),
-            source=index["source"],
-            likelihood=_open_likelihood(directory, entries),
-            digest=index.get("digest"),
-        )
-        _check(dataset)
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{index_file}: is incomplete or damaged ({error})") from error
+    index = read_index(directory, Entry)
+    entries = tuple(Entry(**row) for row in index["recordings"])
+    dataset = Dataset(
+        directory=directory,
+        keypoints=_open_array(directory / "keypoints.npy", np.float32),
+        labels=_open_array(directory / "labels.npy", np.int16),
+        entries=entries,
+        animal_names=tuple(index["animal_names"]),
+        keypoint_names=tuple(index["keypoint_names"]),
+        class_names=tuple(index["class_names"]),
+        source=index["source"],
+        likelihood=_open_likelihood(directory, entries),
+        digest=index.get("digest"),
+    )
+    _check(dataset)
+    check_index(directory, index)
     return dataset
 
 
 def _open_array(file: Path, dtype: type) -> np.ndarray:
     try:
-        array: np.ndarray = np.load(file, mmap_mode="r", allow_pickle=False)
+        # Not np.load, which would open an archive of arrays as well.
+        array = np.lib.format.open_memmap(file, mode="r")
     except FileNotFoundError as error:
         raise InputError(f"{file}: is missing") from error
-    except (ValueError, EOFError) as error:
-        raise InputError(f"{file}: is not a readable NumPy array ({error})") from error
+    except OSError:
+        raise
+    except Exception as error:  # NumPy raises nearly anything on a damaged header
+        problem = f"{type(error).__name__}: {error}"
+        raise InputError(f"{file}: is not a readable NumPy array ({problem:.200})") from error
     if array.dtype != dtype:
         raise InputError(f"{file}: holds {array.dtype}, expected {np.dtype(dtype)}")
+    found, expected = file.stat().st_size, array.offset + array.nbytes
+    if found != expected:
+        raise InputError(
+            f"{file}: is damaged, it has {found} bytes, but its header asks for {expected}"
+        )
     return array
 
 
@@ -218,10 +210,11 @@ def _check(dataset: Dataset) -> None:
         )
     expected_start = 0
     for entry in dataset.entries:
-        if entry.first_frame != expected_start or entry.frames < 1 or not entry.fps > 0:
+        if entry.first_frame != expected_start or entry.frames < 1 or not is_rate(entry.fps):
             raise InputError(
                 f"{dataset.directory / 'dataset.json'}: expected recording {entry.name!r} to start "
-                f"at frame {expected_start}, with frames and fps above 0, but has {asdict(entry)}"
+                f"at frame {expected_start}, with frames above 0 and fps above 0, at most "
+                f"{MOST_FPS:g}, but has {asdict(entry)!s:.200}"
             )
         expected_start += entry.frames
     if expected_start != frames:

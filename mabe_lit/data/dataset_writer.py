@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -13,7 +12,9 @@ from typing import IO, Any, Self
 
 import numpy as np
 
-from mabe_lit.data.dataset import FORMAT_VERSION, Entry
+from mabe_lit.data.dataset import Entry
+from mabe_lit.data.digest import checksum, dataset_digest, new_digest
+from mabe_lit.data.index import FORMAT_VERSION
 from mabe_lit.pose import Recording
 from mabe_lit.shell import InputError, folder_replaced_atomically
 
@@ -92,7 +93,8 @@ def _write_files(recordings: Iterable[Recording], directory: Path, source: dict[
             frames += length
         if first is None:
             raise InputError("there are no recordings to write")
-        digests = [file.digest() for file in (keypoints, labels, likelihoods) if file is not None]
+        arrays = [file for file in (keypoints, labels, likelihoods) if file is not None]
+        digests = {file.name: file.digest() for file in arrays}
     index: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "animal_names": first.animal_names,
@@ -100,8 +102,9 @@ def _write_files(recordings: Iterable[Recording], directory: Path, source: dict[
         "class_names": first.class_names,
         "recordings": [asdict(entry) for entry in entries.values()],
     }
-    content = json.dumps([digests, index]).encode()
-    index |= {"digest": hashlib.blake2b(content, digest_size=16).hexdigest(), "source": source}
+    index |= {"digest": dataset_digest(list(digests.values()), index)}
+    index |= {"source": source, "files": digests}
+    index |= {"checksum": checksum(index)}
     with (directory / "dataset.json").open("w", encoding="utf-8") as table:
         json.dump(index, table, indent=1)
         _put_on_disk(table)
@@ -119,11 +122,16 @@ class _ArrayFile:
         self._path = path
         self._dtype = np.dtype(dtype)
         self._shape: tuple[int, ...] = (0,)
-        self._digest = hashlib.blake2b(digest_size=16)
+        self._digest = new_digest()
 
     def __enter__(self) -> Self:
         self._file = self._path.open("wb")
         return self
+
+    @property
+    def name(self) -> str:
+        """The file's."""
+        return self._path.name
 
     def append(self, values: np.ndarray) -> None:
         """Write the ``(frames, ...)`` values of the next frames."""

@@ -7,15 +7,19 @@ from pathlib import Path
 
 from mabe_lit import UNSCORED
 from mabe_lit.data.dataset import Dataset, open_dataset
+from mabe_lit.data.integrity import check_poses, verify_dataset
 from mabe_lit.shell import InputError, InputWarning
 
 
-def open_split(train: tuple[str, str], val: tuple[str, str]) -> tuple[Dataset, Dataset]:
+def open_split(
+    train: tuple[str, str], val: tuple[str, str], *, verify: bool = False
+) -> tuple[Dataset, Dataset]:
     """Open both folders and check that they describe the same animals, key points and classes.
 
     Args:
         train: The key that the user gave the folder by, and the folder.
         val: The same for the recordings to score.
+        verify: See ``open_scored``.
 
     Returns:
         The two datasets.
@@ -24,7 +28,7 @@ def open_split(train: tuple[str, str], val: tuple[str, str]) -> tuple[Dataset, D
         InputError: If a folder is missing or damaged, no frame in it is scored, or the two do not
             fit together.
     """
-    ours, theirs = open_scored(*train), open_scored(*val)
+    ours, theirs = open_scored(*train, verify=verify), open_scored(*val, verify=verify)
     if Path(train[1]).resolve() == Path(val[1]).resolve():
         raise InputError(
             f"{val[0]}: is the folder of {train[0]}, {train[1]}; score other recordings"
@@ -47,10 +51,19 @@ def open_split(train: tuple[str, str], val: tuple[str, str]) -> tuple[Dataset, D
     return ours, theirs
 
 
-def open_scored(key: str, directory: str) -> Dataset:
-    """Open a folder in which some frames are scored; an error begins with ``key``."""
+def open_scored(key: str, directory: str, *, verify: bool = False) -> Dataset:
+    """Open a folder in which some frames are scored, and no coordinate is out of all range.
+
+    Args:
+        key: What the user gave the folder by; errors begin with it.
+        directory: The folder.
+        verify: Compare everything with its digest, see ``verify_dataset``.
+    """
     try:
         dataset = open_dataset(directory)
+        if verify:
+            verify_dataset(dataset)
+        check_poses(dataset)
     except InputError as error:
         raise InputError(f"{key}: {error}") from error
     if not (dataset.labels != UNSCORED).any():

@@ -13,6 +13,8 @@ from mabe_lit.config import Config
 from mabe_lit.data import Entry
 from mabe_lit.data.mapped import PoseReader
 from mabe_lit.data.windows import FrameAverage, WindowGrid, by_window_length, covering_windows
+from mabe_lit.pose import MOST_PIXELS
+from mabe_lit.shell import InputError
 from mabe_lit.training import BehaviorClassifier
 
 _BATCH_FRAMES = {"cpu": 2_048, "cuda": 8_192}
@@ -41,6 +43,9 @@ def predict_probabilities(
 
     Returns:
         ``(N, C)`` for each recording; each row sums to 1.
+
+    Raises:
+        InputError: If something is no number, which only damage can make.
     """
     config = classifier.config
     where = resolve_device(device)
@@ -65,7 +70,29 @@ def predict_probabilities(
                     contexts[recording].to(where),
                 )
             average.add(frames, is_inside, probabilities.cpu().numpy())
-    return [average.mean(entry.first_frame, entry.frames) for entry in entries]
+    found = [average.mean(entry.first_frame, entry.frames) for entry in entries]
+    for entry, of_recording in zip(entries, found, strict=True):
+        _check_finite(of_recording, keypoints, entry)
+    return found
+
+
+def _check_finite(
+    probabilities: npt.NDArray[np.float32], keypoints: np.ndarray, entry: Entry
+) -> None:
+    is_lost = ~np.isfinite(probabilities).all(axis=1)
+    if not is_lost.any():
+        return
+    points = keypoints[entry.first_frame : entry.first_frame + entry.frames]
+    is_wrong = (np.abs(points) > MOST_PIXELS).any(axis=(1, 2, 3))
+    cause = "the checkpoint's weights may be damaged"
+    if is_wrong.any():
+        frame = int(is_wrong.argmax())
+        largest = np.nanmax(np.abs(points[frame]))
+        cause = f"at frame {frame} a coordinate is {largest:g}, expected at most {MOST_PIXELS:g}"
+    raise InputError(
+        f"recording {entry.name!r}: frame {int(is_lost.argmax())}: its probabilities are no "
+        f"numbers; {cause}"
+    )
 
 
 def _grids(config: Config, entries: Sequence[Entry]) -> Iterator[WindowGrid]:

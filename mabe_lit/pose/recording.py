@@ -9,6 +9,16 @@ import numpy as np
 from mabe_lit import UNSCORED
 from mabe_lit.shell import InputError
 
+MOST_PIXELS = 1e6
+"""What a coordinate may have; no camera has more, a damaged number mostly does."""
+MOST_FPS = 1e6
+"""Frames per second, of the fastest cameras; computing would fail at the largest numbers."""
+
+
+def is_rate(fps: float) -> bool:
+    """Whether ``fps`` can be frames per second."""
+    return 1 / MOST_FPS <= fps <= MOST_FPS
+
 
 @dataclass(frozen=True)
 class Recording:
@@ -99,8 +109,12 @@ class Recording:
             found.append(f"keypoints have shape {self.keypoints.shape}, but {names}")
         if len(self.keypoints) == 0:
             found.append("it has no frames")
-        if np.isinf(self.keypoints).any():
-            found.append("a coordinate is infinite; untracked points are NaN")
+        if (wrong := np.abs(self.keypoints) > MOST_PIXELS).any():  # not where it is NaN
+            largest = self.keypoints[wrong][0]
+            found.append(
+                f"a coordinate is {'infinite' if np.isinf(largest) else f'{largest:g}'}, expected "
+                f"at most {MOST_PIXELS:g} pixels; untracked points are NaN"
+            )
         if self.likelihood is not None and self.likelihood.shape != self.keypoints.shape[:-1]:
             shapes = f"shape {self.likelihood.shape}, keypoints have {self.keypoints.shape}"
             found.append(f"likelihood has {shapes}")
@@ -110,8 +124,8 @@ class Recording:
         if len(scored) and not 0 <= scored.min() <= scored.max() < len(self.class_names):
             allowed = f"0 to {len(self.class_names) - 1}, or {UNSCORED} where unscored"
             found.append(f"labels run from {scored.min()} to {scored.max()}, allowed are {allowed}")
-        if not self.fps > 0:
-            found.append(f"fps must be > 0, got {self.fps}")
+        if not is_rate(self.fps):
+            found.append(f"fps must be > 0, got {self.fps} (the most is {MOST_FPS:g})")
         for what, group in (
             ("animal", self.animal_names),
             ("key point", self.keypoint_names),

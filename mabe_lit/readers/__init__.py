@@ -6,9 +6,9 @@ apart by what they begin with, never by their names.
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
+from mabe_lit.pose import MOST_FPS, is_rate
 from mabe_lit.readers.calms21 import read_calms21
 from mabe_lit.readers.events import Event, Events, Medium
 from mabe_lit.readers.formats import (
@@ -84,8 +84,10 @@ def check_reading_options(
 ) -> None:
     """Raise ``InputError`` unless rates are above 0, ``likelihood_below`` 0 to 1, or all None."""
     for key, rate in (("fps", fps), ("label_fps", label_fps)):
-        if rate is not None and not (math.isfinite(rate) and rate > 0):
-            raise InputError(f"--{key} is {rate:g}, expected a number above 0")
+        if rate is not None and not is_rate(rate):
+            raise InputError(
+                f"--{key} is {rate:g}, expected a number above 0, at most {MOST_FPS:g}"
+            )
     if likelihood_below is not None and not 0 <= likelihood_below <= 1:
         raise InputError(f"--likelihood_below is {likelihood_below:g}, expected 0 to 1")
     if count_from not in (None, 0, 1):

@@ -45,7 +45,7 @@ def read_calms21(path: Path | str, *, likelihood_below: float = 0.1) -> list[Rec
         content = json.loads(path.read_bytes())
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: is not valid JSON ({error})") from error
     recordings = []
     for name, sequence in _sequences(path, content):

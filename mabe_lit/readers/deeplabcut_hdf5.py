@@ -49,6 +49,11 @@ def read(path: Path, group: Any, *, names_only: bool = False) -> Tracks:
             f"{path}: {group.name} is not a table of poses: expected frame numbers, and columns "
             "named by scorer, individual (if there are several), body part and coordinate"
         )
+    if frames.ndim != 1 or values.shape != (len(frames), len(columns)):
+        raise InputError(
+            f"{path}: {group.name} has values of shape {values.shape} for frames of shape "
+            f"{frames.shape} and {len(columns)} columns"
+        )
     return to_tracks(path, columns, frames, values)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mabe_lit.readers import deeplabcut_hdf5, sleap, sleap_project
 from mabe_lit.readers.files import HDF5_MAGIC
+from mabe_lit.readers.hdf5_heap import check_heaps
 from mabe_lit.readers.tracks import Tracks
 from mabe_lit.shell import InputError
 
@@ -36,6 +37,7 @@ def _read(path: Path, *, names_only: bool) -> Tracks:
         raise InputError(
             f"{path}: HDF5 files need h5py, which is not installed: pip install 'mabe_lit[hdf5]'"
         ) from error
+    check_heaps(path)
     try:
         with h5py.File(path, "r") as file:
             if sleap.matches(file):

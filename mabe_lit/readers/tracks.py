@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mabe_lit.pose import Recording
+from mabe_lit.pose import MOST_PIXELS, Recording
 from mabe_lit.readers.names import recording_name
 from mabe_lit.shell import InputError
 
@@ -92,9 +92,14 @@ def to_recording(
             "--tracking_starts 0 places the first row at frame 0"
         )
     rows = blank_untracked(tracks.points, tracks.likelihood, likelihood_below)
-    infinite = np.isinf(rows).any(axis=(1, 2, 3))
-    if infinite.any():
-        raise InputError(f"{tracks.where(int(infinite.argmax()))}: a coordinate is infinite")
+    wrong = np.abs(rows) > MOST_PIXELS  # not where it is NaN
+    if wrong.any():
+        row = int(wrong.any(axis=(1, 2, 3)).argmax())
+        value = rows[row][wrong[row]][0]
+        found = "infinite" if np.isinf(value) else f"{value:g}"
+        raise InputError(
+            f"{tracks.where(row)}: a coordinate is {found}, expected at most {MOST_PIXELS:g} pixels"
+        )
     for animal, animal_name in enumerate(tracks.animal_names):
         if np.isnan(rows[:, animal]).all():
             raise InputError(

@@ -12,7 +12,7 @@ from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from mabe_lit.scores import Decisions
-from mabe_lit.shell import InputError, written_atomically
+from mabe_lit.shell import InputError, seal_archive, written_atomically
 from mabe_lit.training import read_checkpoint
 
 
@@ -24,7 +24,7 @@ def newest_checkpoint(folder: Path) -> Path | None:
     for path in candidates:
         try:
             steps[path] = int(read_checkpoint(path)["global_step"])
-        except InputError:
+        except (InputError, LookupError, TypeError):  # damaged, or of no training
             continue
         if path == last:
             return last
@@ -82,7 +82,7 @@ class EveryFewEpochs(MovableCheckpoint):
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
-    """Checkpoints that are complete under their name, and a call after each of them."""
+    """Checkpoints that are sealed, and complete under their name; a call after each of them."""
 
     def __init__(self, on_checkpoint: Callable[[], object] | None) -> None:
         """``on_checkpoint`` is called whenever a checkpoint is complete under its final name."""
@@ -92,11 +92,12 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
     ) -> None:
-        """Write under a temporary name, then rename."""
+        """Write under a temporary name, with a digest of all of it, then rename."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         content = io.BytesIO()
         torch.save(checkpoint, content)  # not to the file: torch hides why a write failed
+        seal_archive(content)
         with written_atomically(path) as temporary:
             temporary.write_bytes(content.getbuffer())
         if self._on_checkpoint is not None:

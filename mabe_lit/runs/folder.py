@@ -20,13 +20,17 @@ are such. Of several processes the first writes all of this.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from mabe_lit.config import Config
-from mabe_lit.shell import InputError, written_atomically
+from mabe_lit.scores import format_scores
+from mabe_lit.shell import YAML_ERRORS, InputError, read_json, written_atomically
+
+_SCORE_AGAIN = "without it the same command scores the run again"
 
 
 def open_run(config: Config) -> Path:
@@ -40,7 +44,7 @@ def open_run(config: Config) -> Path:
     if file.is_file():
         try:
             earlier = yaml.safe_load(file.read_text(encoding="utf-8"))
-        except yaml.YAMLError as error:
+        except YAML_ERRORS as error:
             raise InputError(f"{file}: is not valid YAML ({error})") from error
         if not isinstance(earlier, dict):
             raise InputError(f"{file}: is damaged, expected a key and a value a line")
@@ -66,17 +70,42 @@ def open_run(config: Config) -> Path:
 
 
 def read_result(folder: Path) -> dict[str, Any] | None:
-    """The result of a complete run, None while it is not complete."""
+    """The result of a complete run, None while it is not complete.
+
+    Raises:
+        InputError: If the file does not hold what is shown or compared of a result.
+    """
     file = folder / "result.json"
     if not file.is_file():
         return None
     try:
-        result: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(
-            f"{file}: is not valid JSON ({error}); without it the same command scores the run again"
-        ) from error
+        result: dict[str, Any] = read_json(file)
+        format_result(result)
+        result.get("trained_on", {}).get("digests", {}).get("train_data_dir")
+    except InputError as error:
+        raise InputError(f"{error}; {_SCORE_AGAIN}") from error
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        problem = f"{type(error).__name__}: {error}"
+        raise InputError(f"{file}: is damaged ({problem:.200}); {_SCORE_AGAIN}") from error
     return result
+
+
+def format_result(result: Mapping[str, Any]) -> str:
+    """A result as its command shows it: scores, those of decisions or of folds, and the place."""
+    lines = [format_scores(result)]
+    decisions = result.get("decisions") or {}
+    if "macro_f1_cross_fitted" in decisions:
+        f1, segmental = decisions["macro_f1_cross_fitted"], decisions["segmental_cross_fitted"]
+        lines.append(
+            f"with decisions, cross-fitted: macro F1 {f1:.3f}, f1@50 {segmental['f1@50']:.3f}"
+        )
+    if "folds" in result:
+        each = ", ".join(f"{macro_f1:.3f}" for macro_f1 in result["folds"])
+        spread = result["spread"]["macro_f1"]
+        lines.append(f"means of {len(result['folds'])} folds; macro F1 {each}, spread {spread:.3f}")
+    else:
+        lines.append(f"best checkpoint: {result['best_checkpoint']}")
+    return "\n".join(lines)
 
 
 def write_result(folder: Path, result: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,9 @@ from mabe_lit.scores.bouts import half_width_of, merge_short_bouts, smooth_frame
 _Ints = npt.NDArray[np.integer[Any]]
 _Floats = npt.NDArray[np.floating[Any]]
 
+_MOST_S = 86_400
+"""A day; numbers of frames stay such that computing with them is right."""
+
 
 @dataclass(frozen=True)
 class Decisions:
@@ -57,10 +60,10 @@ class Decisions:
         if not np.isfinite(self.log_weights).all():
             raise ValueError(f"Expected `log_weights` to be finite but got {self.log_weights}")
         durations = (self.smoothing_s, *self.minimum_bout_s)
-        if not np.isfinite(durations).all() or min(durations) < 0:
+        if not all(0 <= seconds <= _MOST_S for seconds in durations):
             raise ValueError(
-                f"Expected `smoothing_s` and `minimum_bout_s` to be finite and >= 0 but got "
-                f"{self.smoothing_s} and {self.minimum_bout_s}"
+                f"Expected `smoothing_s` and `minimum_bout_s` to be finite and >= 0 and at most "
+                f"{_MOST_S} but got {self.smoothing_s} and {self.minimum_bout_s}"
             )
 
     @classmethod

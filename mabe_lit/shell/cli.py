@@ -15,12 +15,13 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 from jsonargparse import ArgumentError, ArgumentParser, Namespace, set_parsing_settings
 
 from mabe_lit.shell.config_file import explain_unknown, find_settings, read_config_file
 from mabe_lit.shell.errors import InputError
+from mabe_lit.shell.kinds import describe_kind, is_of_kind
 
 set_parsing_settings(docstring_parse_attribute_docstrings=True)
 
@@ -76,6 +77,10 @@ def parse_arguments(
         raise InputError(_explain(str(error), target)) from error
     values = dict(vars(namespace))
     values.pop("config", None)
+    hints = get_type_hints(target)
+    for key, value in values.items():
+        if not is_of_kind(value, hints[key]):  # jsonargparse lets null pass
+            raise InputError(f"{key}: expected {describe_kind(hints[key])}, got {_in_yaml(value)}")
     return values
 
 
@@ -99,6 +104,10 @@ def _add_options(
     for heading, end in zip(headings, ends, strict=True):
         own, start = keys[start:end], end
         add(parser.add_argument_group(heading), as_group=False, skip=set(keys) - set(own))
+
+
+def _in_yaml(value: Any) -> str:
+    return "null" if value is None else f"{value!r:.60}"
 
 
 def _spell_out(
@@ -136,7 +145,7 @@ def _explain(message: str, target: Callable[..., Any]) -> str:
     hints = get_type_hints(target)
     keys = list(inspect.signature(target).parameters)
     if match := re.search(r"argument --(\w+)(?:/\S+)?: expected one argument", message):
-        return f"{match[1]}: has no value; expected {_describe(hints.get(match[1], str))}"
+        return f"{match[1]}: has no value; expected {describe_kind(hints.get(match[1], str))}"
     if match := re.search(r"unrecognized arguments: (\S+)", message):
         return explain_unknown(match[1], keys, getattr(target, "REMOVED", {}))
     if match := re.search(r"arguments are required: (.+)", message):
@@ -145,17 +154,5 @@ def _explain(message: str, target: Callable[..., Any]) -> str:
     if match and match[1] in hints:
         value = re.search(r"(?:Got|Given) value: (.*)", message)
         received = f", got {value[1]}" if value else ""
-        return f"{match[1]}: expected {_describe(hints[match[1]])}{received}"
+        return f"{match[1]}: expected {describe_kind(hints[match[1]])}{received}"
     return message
-
-
-def _describe(hint: Any) -> str:
-    """A type in words."""
-    if get_origin(hint) is Literal:
-        return f"one of {', '.join(map(str, get_args(hint)))}"
-    if get_origin(hint) is list:
-        return "a list of names"
-    if get_args(hint):
-        return " or ".join(_describe(part) for part in get_args(hint))
-    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-    return words.get(hint, "null")

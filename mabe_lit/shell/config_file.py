@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from mabe_lit.shell.documents import YAML_ERRORS
 from mabe_lit.shell.errors import InputError, InputWarning
 
 _GRIDS = ("sweep",)
@@ -74,7 +75,7 @@ def read_config_file(
     except yaml.MarkedYAMLError as error:
         line = "" if error.problem_mark is None else f" line {error.problem_mark.line + 1}"
         raise InputError(f"config: {path}{line}: is not valid YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
+    except YAML_ERRORS as error:
         raise InputError(f"config: {path}: is not valid YAML: {error}") from error
     if not isinstance(content, dict):
         raise InputError(f"config: {path}: expected lines of 'key: value', found {content!r:.60}")

@@ -11,8 +11,9 @@ import torch
 
 from mabe_lit.config import Config
 from mabe_lit.scores import Decisions
-from mabe_lit.shell import InputError
-from mabe_lit.training.module import CHECKPOINT_VERSION, BehaviorClassifier
+from mabe_lit.shell import InputError, check_archive
+from mabe_lit.training.about import CHECKPOINT_VERSION, find_problem
+from mabe_lit.training.module import BehaviorClassifier
 
 _UNREADABLE = (RuntimeError, ValueError, EOFError, LookupError, OSError, UnpicklingError)
 """What PyTorch raises on files that it did not write."""
@@ -44,8 +45,8 @@ def load_classifier(path: Path | str) -> BehaviorClassifier:
         classifier.trained_on = dict(about.get("trained_on", {}))
         classes = len(classifier.class_names)
         classifier.decisions = Decisions.from_dict(about.get("decisions"), classes=classes)
-    except InputError:
-        raise
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{path}: does not fit this release of mabe_lit ({error})") from error
     return classifier.eval()
@@ -91,10 +92,11 @@ def read_checkpoint(path: Path | str) -> Mapping[str, Any]:
     if path.is_dir():
         raise InputError(f"{path}: is a folder, expected a checkpoint file such as best.ckpt in it")
     try:
+        check_archive(path)
         checkpoint: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such checkpoint") from error
-    except PermissionError:
+    except (PermissionError, InputError):
         raise
     except _UNREADABLE as error:
         raise InputError(
@@ -109,4 +111,6 @@ def read_checkpoint(path: Path | str) -> Mapping[str, Any]:
             f"{path}: is a checkpoint of version {about.get('version')}, "
             f"this release reads {CHECKPOINT_VERSION}"
         )
+    if problem := find_problem(about):
+        raise InputError(f"{path}: is damaged, what it says of itself is not right: {problem}")
     return checkpoint

@@ -63,12 +63,15 @@ class BehaviorDataModule(pl.LightningDataModule):
         if hasattr(self, "train"):  # Lightning asks again
             return
         if self.config.fold is not None:
-            whole = open_scored("train_data_dir", self.config.train_data_dir)
+            whole = open_scored(
+                "train_data_dir", self.config.train_data_dir, verify=self.config.verify
+            )
             self.train, self.val = open_fold(whole, self.config)
             return
         self.train, self.val = open_split(
             ("train_data_dir", self.config.train_data_dir),
             ("val_data_dir", self.config.val_data_dir),
+            verify=self.config.verify,
         )
 
     def statistics_windows(self) -> tuple[Batch, torch.Tensor]:

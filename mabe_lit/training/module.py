@@ -18,13 +18,12 @@ from mabe_lit.features import Batch, PoseFeatures, all_views, augment, recording
 from mabe_lit.models import build_model
 from mabe_lit.pose import Recording, find_mirror_order
 from mabe_lit.scores import Decisions
+from mabe_lit.training.about import CHECKPOINT_VERSION
 from mabe_lit.training.dimensions import check_dimensions
 from mabe_lit.training.epoch_metrics import AnswersInBulk, MeanLoss, build_metrics
 from mabe_lit.training.losses import frame_loss, smoothing_loss
 from mabe_lit.training.optim import configure_optimizer
 from mabe_lit.training.pose_check import check_pose, fit_pose
-
-CHECKPOINT_VERSION = 1
 
 
 class BehaviorClassifier(pl.LightningModule):

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import torch
 from pose_files import write_deeplabcut
-from tiny import fails, names_of, tiny_config
+from tiny import fails, flip, names_of, tiny_config
 
 from mabe_lit import evaluate, predict
 from mabe_lit import fit as fit_command
@@ -105,6 +105,41 @@ def newer_version(good):
     torch.save({"mabe_lit": {"version": 99}}, good / "best.ckpt")
 
 
+def flipped_bit(good):
+    flip(good / "best.ckpt", 5000)
+
+
+def about_with(good, **changes):
+    checkpoint = torch.load(good / "best.ckpt", weights_only=True)
+    checkpoint["mabe_lit"] |= changes
+    torch.save(checkpoint, good / "best.ckpt")
+
+
+def names_that_are_numbers(good):
+    about_with(good, animal_names=["resident", 3])
+
+
+def setting_that_is_text(good):
+    about = torch.load(good / "best.ckpt", weights_only=True)["mabe_lit"]
+    about_with(good, config=about["config"] | {"device": {}})
+
+
+def setting_out_of_range(good):
+    about = torch.load(good / "best.ckpt", weights_only=True)["mabe_lit"]
+    about_with(good, config=about["config"] | {"frame_gap": 10**30})
+
+
+def rate_that_is_none(good):
+    about_with(good, trained_on={"fps": [0.0]})
+
+
+def weights_that_are_no_numbers(good):
+    checkpoint = torch.load(good / "best.ckpt", weights_only=True)
+    for weights in checkpoint["state_dict"].values():
+        weights.fill_(float("nan"))
+    torch.save(checkpoint, good / "best.ckpt")
+
+
 def lost_weights(good):
     checkpoint = torch.load(good / "best.ckpt", weights_only=True)
     checkpoint["state_dict"].popitem()
@@ -133,6 +168,12 @@ CHECKPOINTS = [
     (other_networks_weights, "is a PyTorch file, but no checkpoint of mabe_lit"),
     (bare_tensor, "is a PyTorch file, but no checkpoint of mabe_lit"),
     (newer_version, "is a checkpoint of version 99, this release reads 1"),
+    (flipped_bit, "best.ckpt: is damaged: its bytes are not those that were written; copy it"),
+    (names_that_are_numbers, "animal_names: expected a list of names, found ['resident', 3]"),
+    (setting_that_is_text, "config: device: expected one of auto, cpu, cuda, found {}"),
+    (setting_out_of_range, "best.ckpt: frame_gap: must be 1 to 10,000, got 1000"),
+    (rate_that_is_none, "trained_on: fps: expected a list of frames per second, found [0.0]"),
+    (weights_that_are_no_numbers, "its probabilities are no numbers; the checkpoint's weights may"),
     (lost_weights, "does not fit this release of mabe_lit"),
     (pickle_bomb, "is not a readable checkpoint"),
     (torch_bomb, "is not a readable checkpoint"),

@@ -97,6 +97,11 @@ def test_config_names_the_key_and_what_is_allowed(arguments, message):
         (b"epochs: many\n", r"epochs: expected a whole number, got many"),
         (b"\xff\xfe\x00", r"is not UTF-8 text"),
         (b"&a\nrun: *a\n", r"config.yaml: run: holds itself"),
+        (b"learning_rate:\n", r"learning_rate: expected a number, got null"),
+        (b"train_data_dir: null\n", r"train_data_dir: expected text, got null"),
+        (b"run: 2024-13-45\n", r"config.yaml: is not valid YAML: month must be in 1..12"),
+        (b"[" * 5000, r"config.yaml: is not valid YAML: "),
+        (b"run: !!timestamp x\n", r"config.yaml: is not valid YAML: "),
     ],
 )
 def test_config_file_that_is_wrong_is_named(tmp_path, content, message):

@@ -101,6 +101,7 @@ def test_dataset_from_before_there_were_likelihoods_is_read(folder):
     index = json.loads((folder / "dataset.json").read_text())
     for row in index["recordings"]:
         del row["has_likelihood"]
+    del index["files"], index["checksum"]
     (folder / "dataset.json").write_text(json.dumps(index))
     assert open_dataset(folder).likelihood is None
 

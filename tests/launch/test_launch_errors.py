@@ -5,13 +5,18 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import yaml
 from modal_emulator.client import PROJECT
+from tiny import flip
 
+from mabe_lit.data import write_dataset
 from mabe_lit.shell import InputError
 from mabe_lit.shell.config_file import find_settings
+from mabe_lit.simulation import simulate_recordings
 
 
 def modal_run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -98,6 +103,51 @@ def test_launch_never_imports_torch():
     code = "import sys, launch.train, launch.sweep, launch.predict, launch.upload, launch.download"
     check = f"{code}; assert not {{'torch', 'lightning', 'pandas'}} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", check], cwd=PROJECT, check=True)
+
+
+class DamagingVolume:
+    """Keeps files in memory, one of them with its last bit flipped."""
+
+    def __init__(self, damaged):
+        self.files = {}
+        self._damaged = damaged
+
+    @contextmanager
+    def batch_upload(self, force):
+        assert force
+        yield self
+
+    def put_file(self, file, path):
+        content = bytearray(file.read_bytes())
+        content[-1] ^= Path(path).name == self._damaged
+        self.files[path] = bytes(content)
+
+    def read_file(self, path):
+        yield from (self.files[path][:100], self.files[path][100:])
+
+
+def test_upload_notices_what_arrived_damaged(tmp_path, monkeypatch):
+    from launch import upload
+
+    monkeypatch.chdir(tmp_path)
+    write_dataset(simulate_recordings(1, 40, 0), "data/own")
+    monkeypatch.setattr(upload, "volume", DamagingVolume(None))
+    sizes = [file.stat().st_size for file in Path("data/own").iterdir()]
+    assert upload.upload(Path("data/own")) == sum(sizes)
+    monkeypatch.setattr(upload, "volume", DamagingVolume("labels.npy"))
+    with pytest.raises(InputError, match=r"data: data/own/labels.npy was damaged on its way"):
+        upload.upload(Path("data/own"))
+
+
+def test_upload_refuses_what_is_damaged_here(tmp_path, monkeypatch):
+    from launch import upload
+
+    monkeypatch.chdir(tmp_path)
+    write_dataset(simulate_recordings(1, 40, 0), "data/own")
+    upload.check_dataset("data/own")
+    flip(Path("data/own/keypoints.npy"), -3)
+    with pytest.raises(InputError, match=r"keypoints.npy: is damaged, its values are not"):
+        upload.check_dataset("data/own")
 
 
 def test_package_that_is_not_here_cannot_be_pinned(monkeypatch):

@@ -132,6 +132,23 @@ def test_download_names_what_there_is(shared_cloud, options, message):
 
 
 @pytest.mark.usefixtures("output")
+def test_download_of_a_damaged_checkpoint_is_refused_and_leaves_nothing(shared_cloud):
+    stored = shared_cloud.volume / "checkpoints/tiny/epoch-002.ckpt"
+    whole = stored.read_bytes()
+    damaged = bytearray(whole)
+    damaged[len(damaged) // 2] ^= 1
+    stored.write_bytes(damaged)
+    try:
+        options = ("--run", "tiny", "--file", stored.name, "--output", "fetched")
+        done = shared_cloud.modal("run", "launch/download.py", *options, status=2)
+    finally:
+        stored.write_bytes(whole)
+    assert done.stderr.startswith("error: checkpoints/tiny/epoch-002.ckpt: is damaged: its bytes")
+    assert done.stderr.count("\n") == 1
+    assert list((shared_cloud.folder / "fetched").iterdir()) == []
+
+
+@pytest.mark.usefixtures("output")
 def test_finished_run_shows_its_result_and_starts_no_container(shared_cloud):
     before = len(shared_cloud.state()["calls"])
     done = shared_cloud.modal("run", "launch/train.py", *TINY)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from tiny import Killed, names_of, tiny_config
+from tiny import Killed, flip, names_of, tiny_config
 
 from mabe_lit import UNSCORED
 from mabe_lit.compute import resolve_precision
@@ -206,12 +206,21 @@ def test_figure_that_a_kill_prevented_is_drawn_though_no_epoch_is_left(monkeypat
     assert (config.run_dir / "curves.png").exists()
 
 
-def test_resumed_run_goes_on_from_another_checkpoint_if_the_last_is_damaged(run, tmp_path):
+def half_a_file(file):
+    file.write_bytes(b"half a checkpoint")
+
+
+def one_flipped_bit(file):
+    flip(file, file.stat().st_size // 2)
+
+
+@pytest.mark.parametrize("damage", [half_a_file, one_flipped_bit])
+def test_resumed_run_goes_on_from_another_checkpoint_if_the_last_is_damaged(run, tmp_path, damage):
     whole, _ = run
     config = tiny_config(tmp_path)
     with pytest.raises(Killed):
         fit(config, stop_after(5))  # best, last, best, epoch-002, last
-    (config.run_dir / "last.ckpt").write_bytes(b"half a checkpoint")
+    damage(config.run_dir / "last.ckpt")
     (config.run_dir / ".last.ckpt-x1y2.ckpt").write_bytes(b"what a kill leaves")
     fit(config)
     assert not list(config.run_dir.glob(".*"))
@@ -306,12 +315,59 @@ def test_result_of_something_else_is_not_taken_for_the_runs_own(tmp_path):
         fit(config)
 
 
+DAMAGED_RESULTS = [
+    (lambda _: '{"a"', "is not valid JSON"),
+    (lambda _: "[" * 100_000, "is not valid JSON"),
+    (lambda _: "[]", "is damaged"),
+    (lambda _: "{}", "is damaged"),
+    (lambda result: json.dumps(result | {"macro_f1": "high"}), "is damaged"),
+    (lambda result: json.dumps(result | {"macro_f1": float("nan")}), "it holds NaN"),
+    (lambda result: json.dumps(result | {"per_class": {"attack": 1}}), "is damaged"),
+    (lambda result: json.dumps(result | {"trained_on": {"digests": 3}}), "is damaged"),
+]
+
+
 def test_damaged_result_is_named(tmp_path):
     config = tiny_config(tmp_path, epochs=1)
-    fit(config)
-    (config.run_dir / "result.json").write_text('{"a"')
-    with pytest.raises(InputError, match=r"result.json: is not valid JSON"):
+    result = fit(config)
+    for damage, message in DAMAGED_RESULTS:
+        (config.run_dir / "result.json").write_text(damage(result))
+        with pytest.raises(InputError, match=message) as found:
+            fit(config)
+        assert str(found.value).endswith("without it the same command scores the run again")
+
+
+@pytest.mark.parametrize("content", ["a: [", "- a", "a: 2024-13-45", "[" * 5000])
+def test_damaged_configuration_of_a_run_is_named(tmp_path, content):
+    config = tiny_config(tmp_path, epochs=1)
+    config.run_dir.mkdir(parents=True)
+    (config.run_dir / "config.yaml").write_text(content)
+    with pytest.raises(InputError, match=r"tiny/config\.yaml: is (not valid YAML|damaged)"):
         fit(config)
+
+
+def test_infinite_coordinate_is_named_before_anything_is_trained(tmp_path):
+    config = tiny_config(tmp_path, epochs=1, dataset="recordings", verify=False)
+    for number, split in enumerate(("train", "val")):
+        write_dataset(simulate_recordings(1, 256, number, prefix=split), tmp_path / "data" / split)
+    points = np.lib.format.open_memmap(tmp_path / "data/val/keypoints.npy", mode="r+")
+    points[9, 0, 0] = np.inf
+    points.flush()
+    message = r"val_data_dir: .*keypoints\.npy: recording 'val_000', frame 9: a coordinate is inf"
+    with pytest.raises(InputError, match=message):
+        fit(config)
+    assert not config.run_dir.exists()
+
+
+def test_verify_refuses_values_that_opening_cannot_tell_from_right_ones(tmp_path):
+    config = tiny_config(tmp_path, epochs=1, dataset="recordings")
+    for number, split in enumerate(("train", "val")):
+        write_dataset(simulate_recordings(1, 256, number, prefix=split), tmp_path / "data" / split)
+    flip(tmp_path / "data/train/labels.npy", -2)
+    with pytest.raises(InputError, match=r"train_data_dir: .*labels\.npy: is damaged, its values"):
+        fit(replace(config, verify=True))
+    fit(config)
+    assert fit(replace(config, verify=False)), "the same run, however carefully it is read"
 
 
 def test_train_and_val_are_never_the_same_folder(tmp_path):

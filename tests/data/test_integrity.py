@@ -1,0 +1,257 @@
+import json
+import pickle
+import struct
+
+import numpy as np
+import pytest
+from tiny import flip
+
+from mabe_lit.data import check_poses, open_dataset, verify_dataset, write_dataset
+from mabe_lit.data.digest import checksum
+from mabe_lit.data.split import open_scored
+from mabe_lit.shell import InputError, InputWarning
+from mabe_lit.simulation import simulate_recordings
+
+FILES = ("keypoints.npy", "labels.npy", "likelihood.npy")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    recordings = simulate_recordings(2, 60, 0)
+    for recording in recordings:
+        shape = recording.keypoints.shape[:-1]
+        object.__setattr__(recording, "likelihood", np.full(shape, 0.5, np.float32))
+    write_dataset(recordings, tmp_path / "set", source={"likelihood_below": 0.25})
+    return tmp_path / "set"
+
+
+def rewrite_index(folder, *, is_earlier=False, **changes):
+    file = folder / "dataset.json"
+    index = json.loads(file.read_text()) | changes
+    for key in ("files", "checksum") if is_earlier else ():
+        del index[key]
+    file.write_text(json.dumps(index))
+
+
+def header_bytes(file):
+    with file.open("rb") as stream:
+        np.lib.format.read_magic(stream)
+        np.lib.format.read_array_header_1_0(stream)
+        return stream.tell()
+
+
+def test_dataset_as_written_is_verified(folder):
+    verify_dataset(open_dataset(folder))
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("is_earlier", [False, True])
+def test_flipped_byte_of_an_array_is_noticed(folder, name, is_earlier):
+    if is_earlier:
+        rewrite_index(folder, is_earlier=True)
+    file = folder / name
+    whole = file.read_bytes()
+    rng = np.random.default_rng(0)
+    for place in rng.integers(header_bytes(file), len(whole), 20):
+        flip(file, place)
+        with pytest.raises(
+            InputError, match=rf"{name}: (is damaged|.*has label)|is damaged, .*{name}"
+        ):
+            verify_dataset(open_dataset(folder))
+        file.write_bytes(whole)
+
+
+def described(dataset):
+    names = (dataset.animal_names, dataset.keypoint_names, dataset.class_names)
+    return (*names, dataset.entries, dataset.source, dataset.digest)
+
+
+def test_every_flipped_byte_of_the_index_is_noticed_or_means_the_same(folder):
+    file = folder / "dataset.json"
+    whole = file.read_bytes()
+    meant = described(open_dataset(folder))
+    rng = np.random.default_rng(0)
+    noticed = 0
+    for place in range(len(whole)):
+        flip(file, place, int(rng.integers(1, 256)))
+        try:
+            found = described(open_dataset(folder))
+        except InputError:
+            noticed += 1
+        else:
+            assert found == meant
+        file.write_bytes(whole)
+    white_space = whole.count(b" ") + whole.count(b"\n")
+    assert noticed >= len(whole) - white_space - len("checksum")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"class_names": ["attack", "investigation", "mount", "others"]},
+        {"source": {"likelihood_below": 0.5}},
+    ],
+)
+def test_edited_index_is_refused_until_its_checksum_is_deleted(folder, changes):
+    rewrite_index(folder, **changes)
+    with pytest.raises(InputError, match=r"dataset\.json: is damaged, .* delete its key checksum"):
+        open_dataset(folder)
+    index = json.loads((folder / "dataset.json").read_text())
+    del index["checksum"]
+    (folder / "dataset.json").write_text(json.dumps(index))
+    key, value = next(iter(changes.items()))
+    found = getattr(open_dataset(folder), key)
+    assert (list(found) if isinstance(value, list) else found) == value
+
+
+def test_index_of_an_earlier_release_is_verified_by_its_digest(folder):
+    rewrite_index(folder, is_earlier=True)
+    verify_dataset(open_dataset(folder))
+    rewrite_index(folder, class_names=["attack", "investigation", "mount", "others"])
+    with pytest.raises(InputError, match=r"set: is damaged, .* or dataset\.json is not as it was"):
+        verify_dataset(open_dataset(folder))
+
+
+def test_dataset_without_a_digest_cannot_be_verified(folder):
+    rewrite_index(folder, is_earlier=True, digest=None)
+    with pytest.warns(InputWarning, match="cannot be verified, an earlier release wrote it"):
+        verify_dataset(open_dataset(folder))
+
+
+def test_axes_in_another_order_are_noticed(folder):
+    file = folder / "keypoints.npy"
+    content = file.read_bytes()
+    file.write_bytes(content.replace(b"'fortran_order': False", b"'fortran_order': True ", 1))
+    with pytest.raises(InputError, match=r"keypoints\.npy: is damaged"):
+        verify_dataset(open_dataset(folder))
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, 1e30, -1.1e6])
+def test_coordinate_out_of_all_range_is_named(folder, value):
+    points = np.lib.format.open_memmap(folder / "keypoints.npy", mode="r+")
+    points[60 + 7, 1, 3, 0] = value
+    points.flush()
+    second = open_dataset(folder).entries[1].name
+    message = rf"val: .*keypoints\.npy: recording '{second}', frame 7: a coordinate is "
+    with pytest.raises(InputError, match=message):
+        open_scored("val", str(folder))
+
+
+def test_coordinates_that_are_missing_or_of_a_large_picture_are_fine(folder):
+    points = np.lib.format.open_memmap(folder / "keypoints.npy", mode="r+")
+    points[3] = np.nan
+    points[4] = -1e6
+    points.flush()
+    check_poses(open_dataset(folder))
+
+
+def damage_header(folder, old, new):
+    file = folder / "keypoints.npy"
+    content = file.read_bytes()
+    assert old in content
+    file.write_bytes(content.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"{'descr'", b"{'desc'r"),
+        (b"{'descr'", b"(((((((("),
+        (b"'<f4'", b"'''''"),
+        (b"False", b"Fal\\\n"),
+        (b"(120,", b"(12\0,"),
+        (b"(120, 2, 7, 2)", b"(12**9999,2,7)"),
+        (b"(120, 2, 7, 2)", b"(10**99, 2, 7)"),
+        (b"(120, 2, 7, 2)", b"(999999999999,)"),
+        (b"(120, 2, 7, 2)", b"(-20, 2, 7, 2)"),
+        (b"\x93NUMPY\x01", b"\x93NUMPY\x02"),
+        (b"\x93NUMPY", b"PK\x03\x04\0\0"),
+        (b"'<f4'", b"'|O8'"),
+        (b"'<f4'", b"'>f4'"),
+    ],
+)
+def test_damaged_header_is_one_line_that_names_the_file(folder, old, new):
+    damage_header(folder, old, new)
+    with pytest.raises(InputError, match=r"keypoints\.npy: ") as found:
+        open_dataset(folder)
+    assert len(str(found.value)) < 500
+
+
+def test_pickle_in_the_place_of_an_array_is_never_loaded(folder):
+    (folder / "labels.npy").write_bytes(pickle.dumps([1, 2]))
+    with pytest.raises(InputError, match=r"labels\.npy: is not a readable NumPy array"):
+        open_dataset(folder)
+
+
+def test_bytes_too_many_are_noticed(folder):
+    file = folder / "keypoints.npy"
+    content = file.read_bytes()
+    middle = len(content) // 2
+    file.write_bytes(content[:middle] + struct.pack("<f", 3.0) + content[middle:])
+    with pytest.raises(InputError, match=r"keypoints\.npy: is damaged, it has \d+ bytes, but"):
+        open_dataset(folder)
+
+
+WRONG = (None, [], {}, "text", True, -1, 1.5, 10**400, 1e999, [[]], [None], {"a": 1})
+
+
+def places(value, path=()):
+    """Every place in a JSON document, the document itself first."""
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in items:
+        if isinstance(inner, dict | list):
+            yield from places(inner, (*path, key))
+        else:
+            yield (*path, key)
+
+
+def changed(document, path, value):
+    if not path:
+        return value
+    copy = dict(document) if isinstance(document, dict) else list(document)
+    copy[path[0]] = changed(document[path[0]], path[1:], value)
+    return copy
+
+
+MAY_BE_OTHERWISE = {"digest", "source", "files", "recordings"} | {
+    f"{kind}_names" for kind in ("animal", "keypoint", "class")
+}
+
+
+def refusal(folder):
+    try:
+        open_dataset(folder)
+    except InputError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda value: f"{value!r:.10}")
+def test_wrong_type_anywhere_in_the_index_is_one_line(folder, wrong):
+    file = folder / "dataset.json"
+    index = json.loads(file.read_text())
+    del index["checksum"]  # or it alone would notice
+    for path in places(index):
+        document = changed(index, path, wrong)
+        file.write_text(json.dumps(document))
+        problem = refusal(folder)
+        if problem is None:
+            assert path[0] in MAY_BE_OTHERWISE
+        else:
+            assert "dataset.json" in problem or ".npy" in problem
+            assert len(problem) < 1000
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "NaN", "9" * 5000, "\ud800"])
+def test_index_that_is_no_json_is_one_line(folder, text):
+    (folder / "dataset.json").write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(InputError, match=r"dataset\.json: is not valid JSON"):
+        open_dataset(folder)
+
+
+def test_checksum_covers_all_but_itself():
+    index = {"a": 1, "source": {"b": [0.1, None, "é"]}}
+    read_again = json.loads(json.dumps(index | {"checksum": "x"}))
+    assert checksum(read_again) == checksum(index)
+    assert checksum(index | {"a": 2}) != checksum(index)
