@@ -46,7 +46,7 @@ def build_image() -> modal.Image:
     if modal.is_local():  # a container imports this module as well, from a finished image
         image = image.uv_pip_install(*pinned_requirements())
     image = image.add_local_python_source("mabe_lit", "launch")
-    return image.add_local_dir(_PROJECT / "configs", f"{_SOURCES_PATH}/configs")
+    return image.add_local_dir(_PROJECT / "configs", f"{_SOURCES_PATH}/configs", ignore=["*.md"])
 
 
 def pinned_requirements() -> list[str]:

@@ -46,7 +46,9 @@ def load_classifier(path: Path | str) -> BehaviorClassifier:
         classes = len(classifier.class_names)
         classifier.decisions = Decisions.from_dict(about.get("decisions"), classes=classes)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        message = str(error)
+        where = "" if message.startswith(str(path)) else f"{path}: "
+        raise InputError(f"{where}{message}") from error
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{path}: does not fit this release of mabe_lit ({error})") from error
     return classifier.eval()

@@ -54,9 +54,7 @@ def test_checkpoint_of_a_key_that_was_removed_is_refused_by_name(key, value, tmp
 
 def test_run_without_a_name_is_called_what_it_was_with_the_removed_keys():
     earlier = read_checkpoint(EARLIER / "best.ckpt")["mabe_lit"]["config"]
-    settings = Config().to_dict() | earlier
-    for key in ("checkpoint_dir", "run", "gpu"):
-        del settings[key]
+    settings = {key: earlier[key] for key in earlier.keys() - {"checkpoint_dir", "run", "gpu"}}
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
     now = Config.from_dict(earlier | {"run": None}, where="there")
     assert now.run == f"{earlier['model_type']}-{digest}"

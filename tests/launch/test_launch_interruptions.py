@@ -85,13 +85,13 @@ def test_preempted_run_ends_with_the_same_weights(undisturbed, moment, grace_s):
 
 def test_timed_out_attempts_go_on_and_finish(undisturbed):
     cloud = undisturbed
-    options = [*TINY, "--run", "timed-out", "--timeout", "12", "--epochs", "40"]
+    options = [*TINY, "--run", "timed-out", "--timeout", "12", "--epochs", "60"]
     done = cloud.modal("run", "launch/train.py", *options, timeout_s=400)
     (item,) = cloud.state()["calls"][-1]["inputs"]
     assert item["attempts"] > 1
     assert item["status"] == "SUCCESS"
     assert "going on from checkpoints/timed-out/" in done.stdout
-    assert epochs_in(cloud, "timed-out") == 40
+    assert epochs_in(cloud, "timed-out") == 60
 
 
 @pytest.mark.parametrize(

@@ -399,7 +399,11 @@ def test_training_that_is_told_to_stop_says_so_and_can_go_on(tmp_path, number, d
     file.write_text(yaml.safe_dump(config.to_dict()))
     command = [sys.executable, "-m", "mabe_lit.fit", "--config", str(file)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, **pipes) as process:
+
+    def listen():  # a shell starts what runs in its background deaf to Ctrl-C
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(command, **pipes, preexec_fn=listen) as process:
         for _ in range(2):  # by the second epoch's line, the first one's checkpoint is there
             process.stdout.readline()
         process.send_signal(number)
