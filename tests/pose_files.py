@@ -70,3 +70,49 @@ def write_calms21(folder: Path, *sequences: dict[str, Any]) -> Path:
     path = folder / "calms21.json"
     path.write_text(json.dumps({"annotator-id_0": named}))
     return path
+
+
+def jabs_arrays(mice: np.ndarray, slots: int = 3, version: int = 5) -> dict[str, np.ndarray]:
+    """What JABS stores of ``(N, A, 12, 2)`` x, y; NaN is a point of confidence 0.
+
+    The mice change slots in every frame. A mouse without any point takes none.
+    """
+    frames, animals = mice.shape[:2]
+    found = ~np.isnan(mice[..., 0])
+    yx = np.nan_to_num(mice[..., ::-1]).astype(np.uint16)
+    if version == 2:
+        return {"points": yx[:, 0], "confidence": np.float32(0.9) * found[:, 0].astype("f4")}
+    arrays = {
+        "points": np.zeros((frames, slots, 12, 2), np.uint16),
+        "confidence": np.zeros((frames, slots, 12), np.float32),
+        "instance_count": np.zeros(frames, np.uint8),
+        "instance_track_id": np.zeros((frames, slots), np.uint32),
+    }
+    if version > 3:
+        arrays["instance_embed_id"] = np.zeros((frames, slots), np.uint32)
+        arrays["id_mask"] = np.ones((frames, slots), bool)
+        arrays["instance_id_center"] = np.zeros((animals, 16))
+    for frame in range(frames):
+        there = [a for a in np.roll(np.arange(animals), frame) if found[frame, a].any()]
+        arrays["instance_count"][frame] = len(there)
+        for slot, animal in enumerate(there):
+            arrays["points"][frame, slot] = yx[frame, animal]
+            arrays["confidence"][frame, slot] = 0.9 * found[frame, animal]
+            arrays["instance_track_id"][frame, slot] = animal
+            if version > 3:
+                arrays["instance_embed_id"][frame, slot] = animal + 1
+                arrays["id_mask"][frame, slot] = False
+    return arrays
+
+
+def write_jabs(path: Path, arrays: dict[str, np.ndarray], version: int = 5) -> Path:
+    """The file ``path``, in the layout of JABS."""
+    import h5py
+
+    with h5py.File(path, "w") as file:
+        group = file.create_group("poseest")
+        group.attrs["version"] = np.array([version, 0], np.uint16)
+        group.attrs["cm_per_pixel"] = np.float32(0.08)
+        for name, values in arrays.items():
+            group[name] = values
+    return path

@@ -12,7 +12,7 @@ from pathlib import Path
 from mabe_lit.shell import InputError
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
-SUFFIXES = (".csv", ".tsv", ".txt", ".annot", ".h5", ".hdf5", ".slp", ".boris")
+SUFFIXES = (".csv", ".tsv", ".txt", ".annot", ".h5", ".hdf5", ".slp", ".boris", ".json")
 _HEAD_BYTES = 1 << 16
 
 

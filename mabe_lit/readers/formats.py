@@ -25,6 +25,7 @@ from mabe_lit.readers import (
     frame_labels,
     hdf5,
     interval_tables,
+    jabs_labels,
     observer,
     simba,
     sleap_csv,
@@ -36,7 +37,7 @@ from mabe_lit.shell import InputError, InputWarning
 
 POSE_FORMATS = {
     "DeepLabCut or Lightning Pose CSV": deeplabcut,
-    "HDF5 of SLEAP or DeepLabCut": hdf5,
+    "HDF5 of SLEAP, DeepLabCut or JABS": hdf5,
     "SLEAP's analysis CSV": sleap_csv,
     "SimBA's table": simba,
 }
@@ -44,6 +45,7 @@ ANNOTATION_FORMATS = {
     "Caltech Behavior Annotator text": caltech,
     "Bento annotation": bento,
     "BORIS project": boris_project,
+    "JABS annotation": jabs_labels,
     "The Observer's event log": observer,
     "Solomon Coder's text": solomon,
     "CSV of frame labels": frame_labels,
@@ -105,6 +107,8 @@ def list_known(
 ) -> list[Path]:
     """The file itself, or those files of a folder and its folders that are of a format.
 
+    JSON of no format is left out without a word, unless there is nothing else.
+
     Args:
         path: A file or a folder.
         option: What the path was given as, for the message.
@@ -123,6 +127,7 @@ def list_known(
         find_format(files[0], wanted, others)
         return files
     heads = {file: _head_or_none(file) for file in files}
+    files = [file for file in files if _may_be_meant(file, heads[file])] or files
     known = [
         file
         for file in files
@@ -157,6 +162,12 @@ def _head_or_none(file: Path) -> str | None:
         return read_head(file)
     except InputError:  # it is empty
         return None
+
+
+def _may_be_meant(file: Path, head: str | None) -> bool:
+    """Whether a file counts at all; JSON that no format knows lies beside anything."""
+    is_json = file.suffix.lower() == ".json"
+    return not is_json or _matches_any(head, POSE_FORMATS | ANNOTATION_FORMATS)
 
 
 def _matches_any(head: str | None, formats: Formats) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mabe_lit.readers import deeplabcut_hdf5, sleap, sleap_project
+from mabe_lit.readers import deeplabcut_hdf5, jabs, sleap, sleap_project
 from mabe_lit.readers.files import HDF5_MAGIC
 from mabe_lit.readers.hdf5_heap import check_heaps
 from mabe_lit.readers.tracks import Tracks
@@ -17,7 +17,7 @@ def matches(head: str) -> bool:
 
 
 def read(path: Path) -> Tracks:
-    """Read SLEAP's analysis file or project, or DeepLabCut's HDF5.
+    """Read SLEAP's analysis file or project, DeepLabCut's HDF5, or JABS's poses.
 
     Raises:
         InputError: If h5py is not installed, or the file is damaged or of another kind.
@@ -46,11 +46,14 @@ def _read(path: Path, *, names_only: bool) -> Tracks:
                 return sleap_project.read(path, file, names_only=names_only)
             if group := deeplabcut_hdf5.find_table(file):
                 return deeplabcut_hdf5.read(path, group, names_only=names_only)
+            if jabs.matches(file):
+                return jabs.read(path, file, names_only=names_only)
             found = ", ".join(file) or "nothing"
     except InputError:
         raise
     except Exception as error:  # h5py raises nearly anything on a damaged file
         raise InputError(f"{path}: is a damaged or incomplete HDF5 file ({error})") from error
     raise InputError(
-        f"{path}: holds {found}, expected SLEAP's tracks and node_names or DeepLabCut's table"
+        f"{path}: holds {found}, expected SLEAP's tracks and node_names, DeepLabCut's table or "
+        "JABS's group poseest"
     )

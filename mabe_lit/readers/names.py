@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mabe_lit.shell import InputError
@@ -18,6 +18,9 @@ _NETWORKS = (
 # DeepLabCut's scorer, which earlier releases began with DeepCut; a project may be called DLC too.
 _SCORER = re.compile(rf"(?:DLC|DeepCut)_(?i:{_NETWORKS})")
 _SUPERANIMAL = "_superanimal_"
+JABS_RUN = "_pose_est"
+"""What JABS writes behind the name, before the version of its format."""
+_JABS = re.compile(r"(.+)_pose_est_v(\d+)(?!\d)(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,14 @@ class PoseName:
         run: The tool's part, which says with what and how the video was tracked.
         is_filtered: Whether the tool smoothed these tracks afterwards.
         is_guess: Whether the recording's name may have been cut at another place.
+        version: Of the tool's format, where it writes several of one run; the latest has the most.
     """
 
     recording: str
     run: str = ""
     is_filtered: bool = False
     is_guess: bool = False
+    version: int = 0
 
 
 def parse_pose_name(path: Path, name_until: str | None = None) -> PoseName:
@@ -42,7 +47,8 @@ def parse_pose_name(path: Path, name_until: str | None = None) -> PoseName:
 
     DeepLabCut writes the video's name, then ``DLC_resnet50_...``, or ``_superanimal_...`` for the
     models that it comes with. SLEAP writes ``mouse.mp4.predictions.analysis.h5`` or, by project and
-    number of the video, ``labels.v001.000_mouse.analysis.h5``. Any other name is the recording's.
+    number of the video, ``labels.v001.000_mouse.analysis.h5``. JABS writes
+    ``mouse_pose_est_v5.h5``. Any other name is the recording's.
 
     Args:
         path: The file.
@@ -63,6 +69,10 @@ def parse_pose_name(path: Path, name_until: str | None = None) -> PoseName:
         if Path(video).suffix.lower() in _VIDEO_SUFFIXES:
             video = Path(video).stem
         return PoseName(video, stem)
+    found = _JABS.fullmatch(stem)
+    if found and found[1].rstrip(_SEPARATORS):
+        recording, version, rest = found.groups()
+        return replace(_parsed(recording, JABS_RUN + rest), version=int(version))
     if _SUPERANIMAL in stem and not stem.startswith(_SUPERANIMAL):
         recording, _, run = stem.partition(_SUPERANIMAL)
         return _parsed(recording, _SUPERANIMAL + run)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
-from mabe_lit.readers.names import PoseName, parse_pose_name
+from mabe_lit.readers.names import JABS_RUN, PoseName, parse_pose_name
 from mabe_lit.shell import InputError
 
 _TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -49,9 +49,10 @@ def choose_pose_files(
     """Choose the file of each recording.
 
     A recording may have several files of one run of its tracker: then the filtered one counts
-    before the other, and CSV before HDF5. SLEAP's project counts where nothing was exported from
-    it. Which of several runs counts, such as those of two networks, no rule decides. DeepLabCut's
-    labelled images (``CollectedData``) and skeleton tables are no tracks.
+    before the other, the latest version of JABS's before earlier ones, and CSV before HDF5. SLEAP's
+    project counts where nothing was exported from it. Which of several runs counts, such as those
+    of two networks, no rule decides. DeepLabCut's labelled images (``CollectedData``) and skeleton
+    tables, and what JABS keeps in ``jabs`` beside its poses, are no tracks.
 
     Args:
         root: The folder that the names count from.
@@ -63,11 +64,13 @@ def choose_pose_files(
     Raises:
         InputError: If a recording has files of several runs, or nothing is left.
     """
-    tracks = [file for file in files if not _is_other_output(file, files)]
+    of_jabs = _inside_jabs_projects(files)
+    tracks = [f for f in files if f not in of_jabs and not _is_other_output(f, files)]
     notes = []
     if len(tracks) < len(files):
         others = [file.name for file in files if file not in tracks]
-        notes.append(f"skeletons, labelled images, exported projects, left out: {_some(others)}")
+        what = "skeletons, labelled images, exported projects, JABS's own files"
+        notes.append(f"{what}, left out: {_some(others)}")
     if not tracks:
         raise InputError(f"--poses {root}: holds no tracks, but {_some([f.name for f in files])}")
     if pose_pattern is not None:
@@ -86,7 +89,8 @@ def choose_pose_files(
         left = [file.name for file in groups[name] if file != chosen[name]]
         notes.append(
             f"{len(several)} of {len(groups)} recordings have several files of one run, of which "
-            "the filtered one is taken before the other, and CSV before HDF5; such as "
+            "the filtered one is taken before the other, JABS's latest version before earlier "
+            "ones, and CSV before HDF5; such as "
             f"{name}: {chosen[name].name}, not {', '.join(left)}"
         )
     guesses = [name for name, file in chosen.items() if groups[name][file].is_guess]
@@ -130,9 +134,20 @@ def _choose(root: Path, name: str, group: _Group) -> Path:
         candidates,
         key=lambda file: (
             not candidates[file].is_filtered,
+            -candidates[file].version,
             _SUFFIX_ORDER.index(file.suffix.lower()) if file.suffix.lower() in _SUFFIX_ORDER else 9,
         ),
     )
+
+
+def _inside_jabs_projects(files: Sequence[Path]) -> set[Path]:
+    """Features, predictions and copies of poses that JABS keeps in ``jabs`` beside its poses."""
+    projects = {file.parent for file in files if parse_pose_name(file).run.startswith(JABS_RUN)}
+    return {
+        file
+        for file in files
+        if any(folder.name == "jabs" and folder.parent in projects for folder in file.parents)
+    }
 
 
 def _is_other_output(file: Path, files: Sequence[Path]) -> bool:

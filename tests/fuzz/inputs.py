@@ -10,7 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pandas as pd
-from pose_files import write_calms21, write_deeplabcut
+from pose_files import jabs_arrays, write_calms21, write_deeplabcut, write_jabs
 
 from mabe_lit.config import parse_config
 from mabe_lit.data import write_dataset
@@ -91,6 +91,9 @@ def write_inputs(folder: Path) -> None:
     write_sleap(folder / "poses/sleap.h5", unscored)
     write_deeplabcut_hdf5(folder / "poses/table.h5", unscored, "table")
     write_deeplabcut_hdf5(folder / "poses/fixed.h5", unscored, "fixed")
+    twelve = np.resize(recording.keypoints, (FRAMES, 2, 12, 2)) + 50
+    write_jabs(folder / "poses/jabs.h5", jabs_arrays(twelve))
+    write_jabs(folder / "poses/jabs_tracks.h5", jabs_arrays(twelve, version=3), version=3)
     (folder / "annotations").mkdir()
     for name, text in ANNOTATIONS.items():
         (folder / "annotations" / name).write_text(text)

@@ -96,7 +96,7 @@ def try_prepare(folder, rng, capsys):
         file = folder / "calms21.json"
         options = ("--calms21", file)
     else:
-        pose = folder / "poses" / pick(rng, ["a.csv", "sleap.h5", "table.h5", "fixed.h5"])
+        pose = pick(rng, sorted((folder / "poses").iterdir()))
         pose = pose.rename(pose.with_stem("a"))
         annotation = folder / "annotations" / pick(rng, list(ANNOTATIONS))
         annotation = annotation.rename(annotation.with_stem("a"))

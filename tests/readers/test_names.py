@@ -31,6 +31,10 @@ NETWORK = "DLC_resnet50_openfieldOct30shuffle1_100000"
         ("labels.v001.012_clip_3.analysis.csv", "clip_3"),
         ("clip.001_a.csv", "clip.001_a"),
         ("clip.v2.csv", "clip.v2"),
+        ("clip_3_pose_est_v6.h5", "clip_3"),
+        ("clip_pose_est_v12_pose_est_v4.h5", "clip_pose_est_v12"),
+        ("_pose_est_v6.h5", "_pose_est_v6"),
+        ("clip_pose_est.h5", "clip_pose_est"),
     ],
 )
 def test_recording_name_is_the_stem_up_to_the_tracker(file, name):
