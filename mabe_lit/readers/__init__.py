@@ -1,7 +1,9 @@
 """Files of the field, read into recordings.
 
-A format is a module, named in ``formats``, which says what it takes to add one. Files are told
-apart by what they begin with, never by their names.
+``pose_formats`` and ``label_formats`` hold a module a format, ``formats`` names them and says what
+it takes to add one. ``tracks`` is what all pose formats give, ``events`` what all label formats
+give; ``poses`` makes recordings of the first, ``labels`` labels of the second. Files are told apart
+by what they begin with, never by their names.
 """
 
 from __future__ import annotations
@@ -18,13 +20,13 @@ from mabe_lit.readers.formats import (
     read_annotation_file,
 )
 from mabe_lit.readers.intervals import Annotation, Interval, label_frames
-from mabe_lit.readers.labelling import Labelling
+from mabe_lit.readers.labels.labelling import Labelling
+from mabe_lit.readers.labels.time_base import LabelOptions
+from mabe_lit.readers.labels.videos import Video, read_videos
 from mabe_lit.readers.names import owner_of, recording_name
-from mabe_lit.readers.pose_files import PoseFiles, is_named_as_poses
-from mabe_lit.readers.pose_options import PoseOptions
-from mabe_lit.readers.poses import PoseReader, find_pose_files, read_poses
-from mabe_lit.readers.time_base import LabelOptions
-from mabe_lit.readers.videos import Video, read_videos
+from mabe_lit.readers.poses.files import PoseFiles, is_named_as_poses
+from mabe_lit.readers.poses.options import PoseOptions
+from mabe_lit.readers.poses.reader import PoseReader, find_pose_files, read_poses
 from mabe_lit.shell import InputError
 
 __all__ = [

@@ -14,7 +14,7 @@ import numpy as np
 
 from mabe_lit import UNSCORED
 from mabe_lit.pose import Recording
-from mabe_lit.readers.tracks import blank_untracked
+from mabe_lit.readers.tracks.tracks import blank_untracked
 from mabe_lit.shell import InputError
 
 FPS = 30.0

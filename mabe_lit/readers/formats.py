@@ -15,24 +15,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mabe_lit.readers import (
+from mabe_lit.readers.files import list_files, read_head
+from mabe_lit.readers.label_formats import (
     bento,
     binary_columns,
     boris,
     boris_project,
     caltech,
-    deeplabcut,
     frame_labels,
-    hdf5,
     interval_tables,
     jabs_labels,
     observer,
-    simba,
-    sleap_csv,
     solomon,
-    videos,
 )
-from mabe_lit.readers.files import list_files, read_head
+from mabe_lit.readers.labels import videos
+from mabe_lit.readers.pose_formats import deeplabcut, hdf5, simba, sleap_csv
 from mabe_lit.shell import InputError, InputWarning
 
 POSE_FORMATS = {

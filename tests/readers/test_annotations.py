@@ -7,12 +7,7 @@ from pathlib import Path
 import pytest
 from label_files import rows, write
 
-from mabe_lit.readers import (
-    ANNOTATION_FORMATS,
-    list_annotation_files,
-    owner_of,
-    read_annotations,
-)
+from mabe_lit.readers import ANNOTATION_FORMATS, list_annotation_files, owner_of, read_annotations
 from mabe_lit.readers.files import read_head
 from mabe_lit.shell import InputError
 

@@ -1,0 +1,1 @@
+"""Annotation files -> ``Events``, a module a format; see ``mabe_lit.readers.formats``."""

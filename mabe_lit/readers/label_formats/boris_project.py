@@ -1,0 +1,160 @@
+"""Projects of BORIS, ``.boris``: JSON with all observations, videos, lengths and rates.
+
+Source: https://github.com/olivierfriard/BORIS (``boris/config.py``, ``project_functions.py``).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mabe_lit.readers.events import Event, Events, Medium
+from mabe_lit.readers.label_formats.boris import NO_SUBJECT, watched_range, without_offset
+from mabe_lit.readers.label_formats.channels import choose_subject
+from mabe_lit.shell import InputError, InputWarning
+
+
+def matches(head: str) -> bool:
+    """Whether a file that begins with ``head`` is of this format."""
+    return head.lstrip().startswith("{") and (
+        '"project_format_version"' in head or '"behaviors_conf"' in head
+    )
+
+
+def read(path: Path, *, channel: str | None = None) -> list[Events]:
+    """Read the state events of each observation, in seconds from the start of its first video.
+
+    Point events have no duration and are left out with a warning that counts them. What lies
+    outside an observation's own time interval, where it has one, was not looked at.
+
+    Args:
+        path: The file.
+        channel: Which subject's events; all subjects' if None.
+
+    Returns:
+        One an observation; of several cameras one each, with the same events.
+
+    Raises:
+        InputError: If the file is no JSON, or an entry of it is not what BORIS writes.
+    """
+    try:
+        project = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: is not valid JSON ({error})") from error
+    where = "behaviors_conf"
+    try:
+        kinds = {
+            behavior["code"]: "state" in behavior["type"].lower()
+            for behavior in project["behaviors_conf"].values()
+        }
+        observations: dict[str, Any] = project["observations"]
+        if channel is not None:
+            subjects = (event[1] for one in observations.values() for event in one["events"])
+            choose_subject(path, subjects, channel)
+        found: list[Events] = []
+        points = 0
+        for name, observation in observations.items():
+            where = f"observation {name!r}"
+            points += sum(not kinds.get(event[2], True) for event in observation["events"])
+            found += _read_observation(path, name, observation, kinds, channel)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise
+        problem = f"{type(error).__name__}: {error}"
+        raise InputError(f"{path}: {where}: is not what BORIS writes ({problem})") from error
+    if points:
+        warnings.warn(
+            f"{path}: {points} point events have no duration and are left out",
+            InputWarning,
+            stacklevel=2,
+        )
+    return found
+
+
+def _read_observation(
+    path: Path,
+    name: str,
+    observation: Mapping[str, Any],
+    kinds: Mapping[str, bool],
+    channel: str | None,
+) -> Iterator[Events]:
+    offset_s = float(observation.get("time offset") or 0.0)
+    events = [
+        event
+        for event in _paired(path, name, observation["events"], kinds, offset_s)
+        if channel is None or event.subject == channel
+    ]
+    declared = [code for code, is_state in kinds.items() if is_state]
+    first_s, last_s = map(float, observation.get("observation time interval") or (0.0, 0.0))
+    info = observation.get("media_info") or {}
+    for names in _players(observation) or [[]]:
+        media = tuple(
+            Medium(n, _positive(info, "length", n), _positive(info, "fps", n)) for n in names
+        )
+        start_s, stop_s = watched_range(media)
+        if last_s > 0:
+            start_s, stop_s = max(start_s, first_s), min(stop_s, last_s)
+        yield Events.of(
+            path,
+            events,
+            "seconds",
+            declared,
+            observation=name,
+            media=media,
+            watched=(start_s, stop_s),
+        )
+
+
+def _players(observation: Mapping[str, Any]) -> list[list[str]]:
+    files = observation.get("file") or {}
+    return [list(names) for names in files.values() if names] if isinstance(files, dict) else []
+
+
+def _positive(info: Mapping[str, Any], key: str, name: str) -> float | None:
+    value = (info.get(key) or {}).get(name)
+    return float(value) if isinstance(value, int | float) and 0 < value < math.inf else None
+
+
+def _paired(
+    path: Path,
+    observation: str,
+    events: Sequence[Sequence[Any]],
+    kinds: Mapping[str, bool],
+    offset_s: float,
+) -> Iterator[Event]:
+    """Bouts from events, of which each second one of a kind is a stop.
+
+    ``line_number`` is the event's number in its observation, from 1.
+    """
+    started: dict[tuple[str, str, str], tuple[int, float]] = {}
+    numbered = sorted(enumerate(events, 1), key=lambda item: float(item[1][0]))
+    for number, event in numbered:
+        time_s, subject, code, modifiers = float(event[0]), *map(str, event[1:4])
+        if not kinds.get(code, True):
+            continue
+        time_s = without_offset(time_s, offset_s)
+        if not 0 <= time_s < math.inf:
+            raise InputError(
+                f"{path}: observation {observation!r}: event {number} ({code}) is at {time_s:g} s, "
+                "expected a time of the videos"
+            )
+        key = (subject, code, modifiers)
+        if key in started:
+            start, start_s = started.pop(key)
+            yield _event(start, start_s, time_s, *key)
+        else:
+            started[key] = (number, time_s)
+    for key, (number, start_s) in started.items():
+        yield _event(number, start_s, math.inf, *key)
+
+
+def _event(
+    number: int, start_s: float, stop_s: float, subject: str, code: str, modifiers: str
+) -> Event:
+    told = tuple(part for part in modifiers.split("|") if part not in ("", "None"))
+    who = "" if subject == NO_SUBJECT else subject
+    return Event(start_s, stop_s, code, number, who, told)

@@ -1,0 +1,148 @@
+"""Tables of bouts: a behaviour, and where it starts and stops, in frames or seconds or both.
+
+So is what ``mabe_lit.predict`` writes as ``NAME.bouts.csv``, to be corrected and learned from, and
+what many labs keep. See ``interval_columns`` for the columns, ``stop_frames`` for what a stop is.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mabe_lit.readers.events import Event, Events, Medium
+from mabe_lit.readers.label_formats.channels import choose_subject
+from mabe_lit.readers.label_formats.interval_columns import (
+    BEHAVIOR_KEYS,
+    OBSERVATION_KEYS,
+    SUBJECT_KEYS,
+    TARGET_KEYS,
+    VIDEO_KEYS,
+    find_places,
+    is_interval_header,
+)
+from mabe_lit.readers.label_formats.interval_spans import place_rows
+from mabe_lit.readers.label_formats.interval_units import Row, settle_units
+from mabe_lit.readers.tables import Table, column_key, head_rows, open_table
+from mabe_lit.shell import InputError, InputWarning
+
+
+def matches(head: str) -> bool:
+    """Whether a file that begins with ``head`` is of this format."""
+    header = head_rows(head)[0]
+    return is_interval_header(header, [column_key(name) for name in header])
+
+
+def read(path: Path, *, channel: str | None = None) -> list[Events]:
+    """Read bouts, in any order.
+
+    Columns of frames and of seconds may both be there, and each may be empty in some rows; they
+    must agree where both are filled, and frames are taken. Bouts of no length are left out with
+    a warning that counts them.
+
+    Args:
+        path: The file.
+        channel: Which subject's bouts; all subjects' if None.
+
+    Returns:
+        One a video or observation, where a column names these.
+
+    Raises:
+        InputError: If a row tells no behaviour, start or stop, stops before it starts, or its
+            frames and seconds contradict each other; or if the header does not tell whether
+            numbers are frames or seconds, or a stop frame the last of its bout, nor do the rows.
+    """
+    table = open_table(path)
+    rows = list(_read_rows(table))
+    if not rows:
+        return [Events.of(path, (), "frames")]
+    if channel is not None:
+        if table.find(SUBJECT_KEYS) is None:
+            raise InputError(f"{path}: has no column of subjects, so no channel {channel!r}")
+        choose_subject(path, (row.subject for row in rows), channel)
+    places = settle_units(table, find_places(table.header, table.keys), rows)
+    placed = place_rows(table, places, rows)
+    chosen = [
+        Event(start, stop, row.behavior, row.number, row.subject, row.modifiers)
+        for row, start, stop in zip(rows, placed.starts, placed.stops, strict=True)
+        if channel is None or row.subject == channel
+    ]
+    lasting = [event for event in chosen if event.stop > event.start]
+    if points := len(chosen) - len(lasting):
+        warnings.warn(
+            f"{path}: {points} bouts of no length are left out", InputWarning, stacklevel=2
+        )
+    names = {row.number: (row.video, row.observation) for row in rows}
+    declared = sorted({row.behavior for row in rows})
+    first, last = min(placed.starts), max(placed.stops)
+    # What predict wrote, and nobody took a bout from, tells of all frames that there are.
+    is_all = placed.is_gapless and first == 0 and "mean_probability" in table.keys
+    return [
+        Events.of(
+            path,
+            [event for event in lasting if names[event.line_number] == (video, observation)],
+            placed.unit,
+            declared,
+            media=(Medium(video),) if video else (),
+            observation=observation or video,
+            watched=(first, last) if is_all else (0.0, math.inf),
+            counts_from_one=placed.is_gapless and first == 1,
+        )
+        for video, observation in dict.fromkeys(names.values())
+    ]
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Positions of the columns of words; None where there is none."""
+
+    behavior: int
+    subject: int | None
+    video: int | None
+    observation: int | None
+    targets: Sequence[int]
+
+
+def _read_rows(table: Table) -> list[Row]:
+    behavior = table.find(BEHAVIOR_KEYS)
+    if behavior is None:
+        found = ", ".join(table.header)
+        raise InputError(f"{table.path}: has no column of behaviours, found {found}")
+    columns = _Columns(
+        behavior,
+        table.find(SUBJECT_KEYS),
+        table.find(VIDEO_KEYS),
+        table.find(OBSERVATION_KEYS),
+        [n for n, key in enumerate(table.keys) if key in TARGET_KEYS or _is_modifier(key)],
+    )
+    rows = []
+    for number, cells in table.rows():
+        if not any(cells):
+            continue
+        if not cells[behavior]:
+            raise InputError(
+                f"{table.path}: line {number}: has no {table.header[behavior]}, expected its name"
+            )
+        rows.append(_to_row(number, cells, columns))
+    return rows
+
+
+def _is_modifier(key: str) -> bool:
+    return key.startswith("modifier_")
+
+
+def _to_row(number: int, cells: list[str], columns: _Columns) -> Row:
+    def cell(column: int | None) -> str:
+        return "" if column is None else cells[column]
+
+    return Row(
+        number,
+        cells,
+        cells[columns.behavior],
+        cell(columns.subject),
+        tuple(filter(None, map(cell, columns.targets))),
+        cell(columns.video),
+        cell(columns.observation),
+    )

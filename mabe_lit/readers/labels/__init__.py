@@ -1,0 +1,1 @@
+"""Labels of recordings: whose they are, in which words, at which frame."""

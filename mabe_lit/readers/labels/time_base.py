@@ -1,0 +1,228 @@
+"""One time base: where in the tracking the labels lie, and what of both somebody watched.
+
+Tracking and labels are frame for frame of one video only if something says so. Where they are not
+alike, the reading that was taken is told, or refused where it would be a guess.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mabe_lit import UNSCORED
+from mabe_lit.pose import Recording
+from mabe_lit.readers.events import OPEN_STOP, Events
+from mabe_lit.readers.intervals import Annotation, frame_at, label_frames
+from mabe_lit.readers.labels.videos import Video
+from mabe_lit.shell import InputError
+
+_TOLERANCE_S = 0.5
+"""Labels may run past the tracking, or end before it, by so much: a video's last frames."""
+_TOLERANCE_SHARE = 0.01
+"""Behaviours that are not learnt may run past it by this share of the recording."""
+_MOST_SKIPPED = 10
+
+
+@dataclass
+class Findings:
+    """Readings that were taken, each with the recordings that it was taken for."""
+
+    kinds: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+    def add(self, sentence: str, name: str, detail: str) -> None:
+        """Note that ``sentence`` holds for a recording; ``detail`` are its figures."""
+        self.kinds.setdefault(sentence, []).append((name, detail))
+
+    def lines(self) -> list[str]:
+        """A line a kind, with the first recording that it was found in."""
+        return [
+            f"{sentence}: {name} ({detail})" + (f" and {len(rest)} more recordings" if rest else "")
+            for sentence, ((name, detail), *rest) in self.kinds.items()
+        ]
+
+
+@dataclass(frozen=True)
+class LabelOptions:
+    """How labels are read where files can be read in two ways.
+
+    Attributes:
+        classes: Names in the order of the labels.
+        background: The one of frames that were watched and have no other; None if unscored.
+        count_from: Number of the first frame in tables whose first number is 1; None decides by
+            what fits the tracking.
+        label_fps: Frames per second that labels count at, None if as the tracking.
+        open_until_end: Whether what was started and never stopped lasts to the end.
+    """
+
+    classes: tuple[str, ...]
+    background: str | None = None
+    count_from: int | None = None
+    label_fps: float | None = None
+    open_until_end: bool = False
+
+
+def cut_clip(recording: Recording, events: Events, video: Video, rate: float | None) -> Recording:
+    """The part of the tracking that was scored, where ``video`` says at which frame it begins."""
+    if video.first_frame is None:
+        return recording
+    first, frames = int(video.first_frame), len(recording)
+    if first >= frames:
+        raise InputError(
+            f"recording {recording.name!r}: first_frame is {first}, but its tracking has {frames} "
+            "frames"
+        )
+    told = events.in_frames(recording.fps, rate).stop_frame
+    last = frames if told is None else min(first + told, frames)
+    return recording.frames_between(first, last)
+
+
+def place_labels(
+    recording: Recording,
+    events: Events,
+    video: Video,
+    options: LabelOptions,
+    findings: Findings,
+) -> Annotation:
+    """The annotation in frames of the recording, checked against its length.
+
+    Args:
+        recording: The tracking, cut to the clip that was scored.
+        events: What was scored, from the clip's first frame on.
+        video: What is known of the video.
+        options: How labels are read.
+        findings: Where readings that were taken are noted.
+
+    Raises:
+        InputError: If labels run past the tracking, or a state never stops.
+    """
+    frames, fps = len(recording), recording.fps
+    rate = video.label_fps or options.label_fps
+    if events.unit == "frames" and events.rate is not None and rate is None:
+        rate = None if math.isclose(events.rate, fps, abs_tol=0.01) else events.rate
+    if events.counts_from_one:
+        events = _settle_first_number(recording, events, options, findings)
+    annotation = events.in_frames(fps, rate)
+    _check_open(annotation, options)
+    _check_length(recording, events, annotation, options)
+    watched = annotation.stop_frame
+    if watched is not None and frames - watched > _TOLERANCE_S * fps:
+        findings.add(
+            "the labels are of fewer frames than the tracking; they are taken from its first frame "
+            "on, and the rest is unscored (--videos with first_frame says where they begin)",
+            recording.name,
+            f"{watched} of {frames} frames",
+        )
+    return annotation
+
+
+def label_recording(
+    recording: Recording, annotation: Annotation, video: Video, options: LabelOptions
+) -> np.ndarray:
+    """``(N,)`` int16 labels; unscored outside what ``video`` says that somebody watched."""
+    labels = label_frames(annotation, len(recording), options.classes, options.background)
+    start_s, stop_s = video.scored_start_s or 0.0, video.scored_stop_s
+    labels[: frame_at(start_s, recording.fps)] = UNSCORED
+    if stop_s is not None:
+        labels[frame_at(stop_s, recording.fps) :] = UNSCORED
+    return labels
+
+
+def lost_frames(recording: Recording, labels: np.ndarray) -> tuple[int, int]:
+    """Scored frames without one tracked point, and scored frames in all.
+
+    Raises:
+        InputError: If they are all the scored frames that there are.
+    """
+    scored = labels != UNSCORED
+    is_lost = np.isnan(recording.keypoints).all(axis=(1, 2, 3))
+    lost, total = int((scored & is_lost).sum()), int(scored.sum())
+    if total and lost == total:
+        raise InputError(
+            f"recording {recording.name!r}: not one of its {total} scored frames has a tracked "
+            "point; are labels and tracking of the same video?"
+        )
+    return lost, total
+
+
+def _settle_first_number(
+    recording: Recording, events: Events, options: LabelOptions, findings: Findings
+) -> Events:
+    """Events of a table whose first frame is number 1, counted from 0."""
+    is_one = options.count_from == 1
+    if options.count_from is None and int(events.stop) == len(recording) + 1:
+        is_one = True
+        findings.add(
+            "frames are taken as numbered from 1, since the last one is the tracking's length "
+            "(--count_from 0 takes the numbers as they stand)",
+            recording.name,
+            f"frames 1 to {len(recording)}",
+        )
+    elif options.count_from is None:
+        findings.add(
+            "frame numbers begin at 1 and are taken as they stand, the first frame is number 0 "
+            "(--count_from 1 takes frame 1 for the first)",
+            recording.name,
+            f"frames 1 to {events.stop - 1:g}, tracking of {len(recording)}",
+        )
+    return events.shifted(-1.0) if is_one else events
+
+
+def _check_open(annotation: Annotation, options: LabelOptions) -> None:
+    for interval in annotation.intervals:
+        if interval.stop_frame == OPEN_STOP and not options.open_until_end:
+            raise InputError(
+                f"{annotation.path}: line {interval.line_number}: {interval.behavior} has a START "
+                "without STOP; --open_until_end true takes it to the recording's end"
+            )
+
+
+def _check_length(
+    recording: Recording, events: Events, annotation: Annotation, options: LabelOptions
+) -> None:
+    """Raise where labels run past the tracking by more than a video's last frames."""
+    frames, fps = len(recording), recording.fps
+    learnt = _last_stop(annotation, options.classes)
+    if options.background is not None and annotation.stop_frame is not None:
+        learnt = max(learnt, annotation.stop_frame)
+    last = max(_last_stop(annotation, annotation.behaviors), annotation.stop_frame or 0)
+    margin = _TOLERANCE_S * fps
+    if learnt <= frames + margin and last <= frames + max(margin, _TOLERANCE_SHARE * frames):
+        return
+    last = learnt if learnt > frames + margin else last
+    raise InputError(
+        f"{annotation.path}: its labels are of {last} frames ({last / fps:.1f} s), but the "
+        f"tracking of {recording.name!r} has {frames} ({frames / fps:.1f} s) at {fps:g} frames/s; "
+        f"{_what_fits(last, frames, fps, events.unit)}"
+    )
+
+
+def _last_stop(annotation: Annotation, behaviors: Sequence[str] | frozenset[str]) -> int:
+    stops = (
+        interval.stop_frame
+        for interval in annotation.intervals
+        if interval.behavior in behaviors and interval.stop_frame != OPEN_STOP
+    )
+    return max(stops, default=0)
+
+
+def _what_fits(labels: int, frames: int, fps: float, unit: str) -> str:
+    """What would make labels and tracking of these lengths fit."""
+    skipped = round(labels / frames)
+    if 2 <= skipped <= _MOST_SKIPPED and abs(labels - skipped * frames) <= skipped + 0.01 * labels:
+        every = {2: "second", 3: "third"}.get(skipped, f"{skipped}th")
+        if unit == "seconds":
+            return (
+                f"if only every {every} frame was tracked, --fps {fps / skipped:g} is the "
+                "tracking's rate"
+            )
+        return (
+            f"if only every {every} frame was tracked, give the rate of each: --fps "
+            f"{fps / skipped:g} --label_fps {fps:g}"
+        )
+    return (
+        "if they are of another rate, give --fps or --label_fps; if the tracking is of a clip, or "
+        "of another video, prepare the labels of that; --videos tells both of each recording"
+    )

@@ -1,0 +1,1 @@
+"""Pose files of trackers -> ``Tracks``, a module a format; see ``mabe_lit.readers.formats``."""

@@ -1,0 +1,1 @@
+"""What every tracker writes in one shape, and which animals and points of it are taken."""
