@@ -17,7 +17,7 @@ from mabe_lit.readers import (
     find_pose_files,
     list_annotation_files,
     owner_of,
-    read_annotations,
+    read_all_annotations,
     read_calms21,
     read_videos,
 )
@@ -136,12 +136,9 @@ def prepare(
         for note in found.notes:
             print(note, flush=True)
         reader = PoseReader(found, options)
+        files = list_annotation_files(annotations, tell_unknown=not is_one_folder)
         labelling = Labelling(
-            [
-                events
-                for file in list_annotation_files(annotations, tell_unknown=not is_one_folder)
-                for events in read_annotations(file, channel=channel)
-            ],
+            read_all_annotations(files, channel=channel, skip_bad=skip_bad),
             found.names,
             reader.read,
             classes=classes,
@@ -156,13 +153,18 @@ def prepare(
         source |= {"background": labelling.background, "reading": options.to_dict()}
     source["likelihood_below"] = likelihood_below
     tallies: list[Tally] = []
-    write_dataset(tallied(recordings, tallies), output, source=source, overwrite=force)
-    if reader is not None:
-        reader.warn()
+    try:
+        write_dataset(tallied(recordings, tallies), output, source=source, overwrite=force)
+    finally:
+        if reader is not None:
+            reader.warn()
     print(format_tallies(tallies))
     if labelling is not None and (left := labelling.vocabulary.left_over()):
         print("\nbehaviours that are not among --classes, and unscored:")
         print("\n".join(f"  {line}" for line in left))
+    if labelling is not None and labelling.assumed_fps:
+        count = len(labelling.assumed_fps)
+        print(f"\n{count} of {len(tallies)} recordings: 30 frames/s, as no file tells; --fps")
     print(f"\n{len(tallies)} recordings written to {output}")
 
 

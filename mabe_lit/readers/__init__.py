@@ -8,6 +8,8 @@ by what they begin with, never by their names.
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 from mabe_lit.pose import MOST_FPS, is_rate
@@ -27,7 +29,7 @@ from mabe_lit.readers.names import owner_of, recording_name
 from mabe_lit.readers.poses.files import PoseFiles, is_named_as_poses
 from mabe_lit.readers.poses.options import PoseOptions
 from mabe_lit.readers.poses.reader import PoseReader, find_pose_files, read_poses
-from mabe_lit.shell import InputError
+from mabe_lit.shell import InputError, InputWarning, describe_error
 
 __all__ = [
     "Annotation",
@@ -46,6 +48,7 @@ __all__ = [
     "label_frames",
     "list_annotation_files",
     "owner_of",
+    "read_all_annotations",
     "read_annotations",
     "read_calms21",
     "read_poses",
@@ -108,4 +111,28 @@ def read_annotations(path: Path | str, *, channel: str | None = None) -> list[Ev
         InputError: If the file is missing, damaged or of another format, or has other channels.
     """
     observed: list[Events] = read_annotation_file(Path(path), channel=channel)
+    return observed
+
+
+def read_all_annotations(
+    files: Sequence[Path], *, channel: str | None = None, skip_bad: bool = False
+) -> list[Events]:
+    """Read annotation files, see ``read_annotations``.
+
+    Raises:
+        InputError: Naming all files that cannot be read, unless these are to be skipped, of which
+            a warning tells; also then if all are.
+    """
+    observed: list[Events] = []
+    failed: list[str] = []
+    for file in files:
+        try:
+            observed += read_annotations(file, channel=channel)
+        except (InputError, OSError) as error:
+            failed.append(describe_error(error))
+    if failed and skip_bad and len(failed) < len(files):
+        message = f"{len(failed)} of {len(files)} annotations left out: {'; '.join(failed)}"
+        warnings.warn(InputWarning(message), stacklevel=2)
+    elif failed:
+        raise InputError("; ".join(failed))
     return observed

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from mabe_lit.readers.intervals import Annotation, Interval, frame_at
+from mabe_lit.readers.names import VIDEO_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,22 @@ class Medium:
     name: str
     length_s: float | None = None
     fps: float | None = None
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of its path, whatever system it is of."""
+        return tuple(part for part in re.split(r"[\\/]", self.name)[:-1] if part)
+
+    @property
+    def file_name(self) -> str:
+        """Its file's name, without the folders."""
+        return re.split(r"[\\/]", self.name)[-1]
+
+    @property
+    def stem(self) -> str:
+        """Its file's name without folders and a video's ending."""
+        path = PurePosixPath(self.file_name)
+        return path.stem if path.suffix.lower() in VIDEO_SUFFIXES else path.name
 
 
 @dataclass(frozen=True)

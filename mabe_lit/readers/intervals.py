@@ -12,6 +12,9 @@ import numpy as np
 from mabe_lit import UNSCORED
 from mabe_lit.shell import InputError
 
+_ROUNDING = 1e-6
+"""What a product of two decimal numbers may be off by: 2.05 s at 30/s is 61.5 frames."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -79,7 +82,7 @@ def frame_at(time_s: float, fps: float) -> int:
     20 of 30 a second. An interval shorter than half a frame may so cover none, and two that touch
     still touch.
     """
-    return math.floor(time_s * fps + 0.5)
+    return math.floor(time_s * fps + 0.5 + _ROUNDING)
 
 
 def label_frames(

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mabe_lit.shell import InputError
 
-_VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv")
+VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv")
+"""Endings that a video's file may have; any other belongs to its name."""
 _SEPARATORS = "_-. "
 _NETWORKS = (
     "resnet|mobilenet|efficientnet|effnet|dlcrnet|hrnet|dekr|tokenpose|animaltokenpose|rtmpose|"
@@ -66,7 +67,7 @@ def parse_pose_name(path: Path, name_until: str | None = None) -> PoseName:
     if stem.endswith((".analysis", ".predictions")) or path.suffix.lower() == ".slp":
         video = stem.removesuffix(".analysis").removesuffix(".predictions")
         video = re.sub(r"^.*\.\d{3}_", "", video) or video
-        if Path(video).suffix.lower() in _VIDEO_SUFFIXES:
+        if Path(video).suffix.lower() in VIDEO_SUFFIXES:
             video = Path(video).stem
         return PoseName(video, stem)
     found = _JABS.fullmatch(stem)

@@ -22,6 +22,7 @@ def prepared(folder: Path, files: dict[str, str], **options) -> list[tuple[int, 
     for name, text in files.items():
         (lab / name).write_bytes(text.encode("utf-16" if "utf16" in name else "utf-8"))
     options = {"classes": ["a", "b"], **options}
+    options = {"fps": 30.0} | options
     prepare.prepare(poses=str(lab), annotations=str(lab), output=str(folder / "out"), **options)
     return spans_of(folder / "out")["v1"]
 

@@ -231,3 +231,82 @@ def test_frames_are_the_same_in_the_dataset(lab):
     prepared(lab, "a", "b")
     recording = open_dataset(lab.parent / "out")[0]
     assert np.array_equal(recording.keypoints[:, 0, 0, 0], np.arange(FRAMES) + 100.0)
+
+
+def test_rate_that_nothing_tells_is_told(lab, capsys):
+    put(lab, v1DLC_net__csv=deeplabcut(), v1_bouts__csv="behavior,start_s,stop_s\na,1.0,2.0\n")
+    _, (line,) = prepared(lab, "a")
+    assert line.startswith("labels are in seconds and nothing tells the frame rate; 30 frames/s is")
+    assert "1 of 1 recordings: 30 frames/s, as no file tells; --fps\n" in capsys.readouterr().out
+    _, told = prepared(lab, "a", fps=30)
+    assert told == []
+    assert "as no file tells" not in capsys.readouterr().out
+
+
+def test_bout_too_short_for_a_frame_is_told(lab):
+    text = "behavior,start_s,stop_s\na,1.0,2.0\nb,2.5,2.51\n"
+    put(lab, v1DLC_net__csv=deeplabcut(), v1_bouts__csv=text)
+    _, told = prepared(lab, "a", "b", fps=30)
+    assert told[0] == (
+        "bouts that are too short to cover a frame are left out: v1 (1, such as b of line 3)"
+    )
+
+
+def test_open_state_lasts_as_long_as_somebody_watched(lab):
+    rows = BORIS_HEADER + boris([(1.0, 2.0, "a")]).splitlines(keepends=True)[0]
+    put(lab, v1DLC_net__csv=deeplabcut(240), v1__csv=rows)
+    found, told = prepared(lab, "a", open_until_end=True)
+    assert found["v1"] == [(0, 30, "-"), (30, 120, "a"), (120, 240, "-")]
+    assert not any("run past" in line for line in told)
+
+
+def test_clip_with_labels_from_one_asks_which_frame_that_is(lab):
+    put(lab, v1DLC_net__csv=deeplabcut(300), v1_labels__csv=frame_labels(first=1))
+    table = lab.parent / "videos.csv"
+    table.write_text("name,first_frame\nv1.mp4,90\n")
+    with pytest.raises(InputError, match=r"frame numbers begin at 1.*give --count_from 0 or 1"):
+        prepared(lab, "a", "b", videos=str(table))
+    found, _ = prepared(lab, "a", "b", videos=str(table), count_from=1)
+    assert found["v1"] == A_AND_B
+
+
+def test_label_file_that_is_bad_is_left_out_with_its_recording(lab):
+    put(lab, v1DLC_net__csv=deeplabcut(), v1_labels__csv=frame_labels())
+    put(lab, v2DLC_net__csv=deeplabcut(), v2_labels__csv="frame,label\n0,a\n0,b\n")
+    with pytest.raises(InputError, match=r"v2_labels\.csv: line 3: frame 0 follows frame 0"):
+        prepared(lab, "a", "b")
+    found, told = prepared(lab, "a", "b", skip_bad=True)
+    assert list(found) == ["v1"]
+    assert told[0].startswith("1 of 2 annotations left out: ")
+
+
+def test_accents_are_the_same_however_they_are_composed(lab):
+    text = BORIS_HEADER + boris([(1.0, 2.0, "le\u0301chage")])
+    put(lab, v1DLC_net__csv=deeplabcut(), v1__csv=text)
+    found, told = prepared(lab, "l\u00e9chage")
+    assert found["v1"][1] == (30, 60, "l\u00e9chage")
+    assert len(told) == 1
+
+
+def test_export_that_a_spreadsheet_saved_has_decimal_commas(lab):
+    text = (BORIS_HEADER + boris([("1,0", "2,5", "a")], length="4,0")).replace("1,0", "1:0")
+    text = text.replace("2,5", "2:5").replace("4,0", "4:0").replace(",", ";").replace(":", ",")
+    text = text.replace("player #1,", "player #1:")
+    put(lab, v1DLC_net__csv=deeplabcut(), v1__csv=text)
+    found, _ = prepared(lab, "a")
+    assert found["v1"] == [(0, 30, "-"), (30, 75, "a"), (75, 120, "-")]
+
+
+@pytest.mark.filterwarnings("ignore:the labels are of fewer frames")
+def test_tracking_that_starts_late_is_told_also_where_it_is_refused(lab):
+    put(lab, v1DLC_net__csv=deeplabcut(first=1000), v1_labels__csv=frame_labels())
+    with (
+        pytest.warns(InputWarning, match="--tracking_starts 0 places the first row at frame 0"),
+        pytest.raises(InputError, match="not one of its 120 scored frames has a tracked point"),
+    ):
+        prepare(
+            poses=str(lab),
+            annotations=str(lab),
+            classes=["a", "b"],
+            output=str(lab.parent / "out"),
+        )

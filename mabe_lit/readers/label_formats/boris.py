@@ -163,7 +163,7 @@ def _modifiers(row: dict[str, str]) -> tuple[str, ...]:
 
 def _number(path: Path, number: int, column: str, text: str) -> float:
     try:
-        value = float(text)
+        value = float(text.replace(",", "."))  # as a spreadsheet of some languages saves it
     except ValueError:
         value = math.nan
     if not math.isfinite(value):

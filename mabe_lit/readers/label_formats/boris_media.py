@@ -100,7 +100,7 @@ def _named_in_rows(rows: Sequence[tuple[int, dict[str, str]]]) -> dict[str, list
         if name in _UNKNOWN:
             continue
         try:
-            time_s = float(row.get("Time") or row.get("Start (s)") or "")
+            time_s = float((row.get("Time") or row.get("Start (s)") or "").replace(",", "."))
         except ValueError:
             time_s = math.nan
         named.setdefault(name, []).append(time_s)
@@ -155,7 +155,7 @@ def _at(cells: list[list[str]], player: int, place: int, *, shared: bool = False
 
 def _seconds(text: str) -> float | None:
     try:
-        value = float(text)
+        value = float(text.replace(",", "."))
     except ValueError:
         return None
     return value if 0 < value < math.inf else None

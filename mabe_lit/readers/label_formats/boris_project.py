@@ -91,7 +91,16 @@ def _read_observation(
     declared = [code for code, is_state in kinds.items() if is_state]
     first_s, last_s = map(float, observation.get("observation time interval") or (0.0, 0.0))
     info = observation.get("media_info") or {}
-    for names in _players(observation) or [[]]:
+    offsets = (info.get("offset") or {}) if isinstance(info, dict) else {}
+    for player, names in _players(observation).items() or [("1", [])]:
+        if float(offsets.get(player) or 0.0):
+            warnings.warn(
+                f"{path}: observation {name!r}: player {player} begins {offsets[player]} s apart "
+                f"from the first; its videos are left out: {', '.join(names)}",
+                InputWarning,
+                stacklevel=2,
+            )
+            continue
         media = tuple(
             Medium(n, _positive(info, "length", n), _positive(info, "fps", n)) for n in names
         )
@@ -109,9 +118,12 @@ def _read_observation(
         )
 
 
-def _players(observation: Mapping[str, Any]) -> list[list[str]]:
+def _players(observation: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The videos of each player that has any."""
     files = observation.get("file") or {}
-    return [list(names) for names in files.values() if names] if isinstance(files, dict) else []
+    if not isinstance(files, dict):
+        return {}
+    return {str(player): list(names) for player, names in files.items() if names}
 
 
 def _positive(info: Mapping[str, Any], key: str, name: str) -> float | None:

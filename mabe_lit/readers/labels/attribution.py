@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from mabe_lit.readers.events import Events, Medium
 from mabe_lit.readers.names import begins_with
@@ -129,14 +130,14 @@ def _cut(
 
 def _owner_of_medium(medium: Medium, names: Sequence[str], path: Path) -> str | None:
     """The recording that a video's file name is of."""
-    parts = [part for part in re.split(r"[\\/]", medium.name) if part]
-    if not parts:
+    stem, folders = medium.stem, medium.folders
+    if not stem:
         return None
-    stem = PurePosixPath(parts[-1]).stem
-    for same in (str.__eq__, lambda a, b: a.casefold() == b.casefold()):
+    for same in (str.__eq__, lambda a, b: _plain(a) == _plain(b)):
         found = [name for name in names if same(name.rpartition("/")[2], stem)]
+        found = [name for name in found if not _is_of_another_folder(name, folders, names)]
         if len(found) > 1:
-            found = _in_same_folder(found, parts, path)
+            found = _in_same_folder(found, folders, path)
         if len(found) == 1:
             return found[0]
         if found:
@@ -146,13 +147,26 @@ def _owner_of_medium(medium: Medium, names: Sequence[str], path: Path) -> str | 
     return None
 
 
-def _in_same_folder(found: list[str], parts: Sequence[str], path: Path) -> list[str]:
+def _is_of_another_folder(name: str, folders: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether a video lies in a folder beside that of a recording, ``day2`` and not ``day1``.
+
+    Folders are beside each other if recordings lie in both, or if they differ in a number alone.
+    """
+    own = name.split("/")[:-1]
+    if not own or not folders or own[-1] == folders[-1]:
+        return False
+    others = {part for other in names for part in other.split("/")[:-1]}
+    bare = re.sub(r"\d+", "#", own[-1]), re.sub(r"\d+", "#", folders[-1])
+    return folders[-1] in others or (bare[0] == bare[1] and bare[0] != own[-1])
+
+
+def _in_same_folder(found: list[str], folders: Sequence[str], path: Path) -> list[str]:
     """Those whose folders are the video's own, or else the annotation file's."""
-    for folders in (tuple(parts[:-1]), path.parent.parts):
+    for beside in (tuple(folders), path.parent.parts):
         nearer = [
             name
             for name in found
-            if (own := tuple(name.split("/")[:-1])) and folders[-len(own) :] == own
+            if (own := tuple(name.split("/")[:-1])) and beside[-len(own) :] == own
         ]
         if nearer:
             return nearer
@@ -202,7 +216,12 @@ def _last(name: str) -> str:
 
 
 def _file_name(medium: Medium) -> str:
-    return re.split(r"[\\/]", medium.name)[-1] or "a video without a name"
+    return medium.file_name or "a video without a name"
+
+
+def _plain(name: str) -> str:
+    """A name without what systems differ in: case, and how accents are composed."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _in_file(one: Events) -> str:

@@ -43,6 +43,7 @@ class Labelling:
         background: The class of frames that have no other, None if there is none.
         vocabulary: What became of each word of the annotations.
         findings: Readings that were taken.
+        assumed_fps: Recordings whose frame rate nothing tells.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Labelling:
         self._read_pose, self._videos, self._fps = read_pose, videos, fps
         self._skip_bad = skip_bad
         self.findings = Findings()
+        self.assumed_fps: set[str] = set()
         self._attribution = attribute(
             observed,
             names,
@@ -133,6 +135,15 @@ class Labelling:
         own = self._attribution.fps.get(name) if events is not None else None
         if own is None and events is not None:
             own = events.rate
+        if own is None and self._fps is None:
+            self.assumed_fps.add(name)
+            if events is not None and events.unit == "seconds":
+                self.findings.add(
+                    "labels are in seconds and nothing tells the frame rate; 30 frames/s is taken "
+                    "(--fps, or --videos with a column fps)",
+                    name,
+                    str(events.path.name),
+                )
         if own is None:
             return self._fps or DEFAULT_FPS
         if self._fps is not None and not math.isclose(own, self._fps, abs_tol=0.01):
@@ -151,8 +162,7 @@ class Labelling:
         if events.counts_from_one and self._options.count_from == 1:
             events = dataclasses.replace(events.shifted(-1.0), counts_from_one=False)
         recording = self._read_pose(name, self._rate(name))
-        rate = video.label_fps or self._options.label_fps
-        recording = cut_clip(recording, events, video, rate)
+        recording = cut_clip(recording, events, video, self._options)
         annotation = place_labels(recording, events, video, self._options, self.findings)
         self.vocabulary.count(annotation, len(recording))
         subjects = {i.subject for i in annotation.intervals if i.behavior in self.classes}

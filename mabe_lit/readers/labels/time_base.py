@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -34,7 +34,9 @@ class Findings:
 
     def add(self, sentence: str, name: str, detail: str) -> None:
         """Note that ``sentence`` holds for a recording; ``detail`` are its figures."""
-        self.kinds.setdefault(sentence, []).append((name, detail))
+        found = self.kinds.setdefault(sentence, [])
+        if (name, detail) not in found:
+            found.append((name, detail))
 
     def lines(self) -> list[str]:
         """A line a kind, with the first recording that it was found in."""
@@ -64,16 +66,29 @@ class LabelOptions:
     open_until_end: bool = False
 
 
-def cut_clip(recording: Recording, events: Events, video: Video, rate: float | None) -> Recording:
-    """The part of the tracking that was scored, where ``video`` says at which frame it begins."""
+def cut_clip(
+    recording: Recording, events: Events, video: Video, options: LabelOptions
+) -> Recording:
+    """The part of the tracking that was scored, where ``video`` says at which frame it begins.
+
+    Raises:
+        InputError: If it begins past the tracking, or labels are numbered from 1, which their
+            length cannot tell then.
+    """
     if video.first_frame is None:
         return recording
+    if events.counts_from_one:
+        raise InputError(
+            f"{events.path}: frame numbers begin at 1, and the clip of {recording.name!r} in its "
+            "tracking has no length that tells which frame that is: give --count_from 0 or 1"
+        )
     first, frames = int(video.first_frame), len(recording)
     if first >= frames:
         raise InputError(
             f"recording {recording.name!r}: first_frame is {first}, but its tracking has {frames} "
             "frames"
         )
+    rate = _label_rate(recording, events, video, options)
     told = events.in_frames(recording.fps, rate).stop_frame
     last = frames if told is None else min(first + told, frames)
     return recording.frames_between(first, last)
@@ -99,13 +114,11 @@ def place_labels(
         InputError: If labels run past the tracking, or a state never stops.
     """
     frames, fps = len(recording), recording.fps
-    rate = video.label_fps or options.label_fps
-    if events.unit == "frames" and events.rate is not None and rate is None:
-        rate = None if math.isclose(events.rate, fps, abs_tol=0.01) else events.rate
     if events.counts_from_one:
         events = _settle_first_number(recording, events, options, findings)
-    annotation = events.in_frames(fps, rate)
-    _check_open(annotation, options)
+    annotation = events.in_frames(fps, _label_rate(recording, events, video, options))
+    annotation = _settle_open(annotation, frames, options)
+    _note_without_frames(recording, annotation, findings)
     _check_length(recording, events, annotation, options)
     watched = annotation.stop_frame
     if watched is not None and frames - watched > _TOLERANCE_S * fps:
@@ -170,13 +183,41 @@ def _settle_first_number(
     return events.shifted(-1.0) if is_one else events
 
 
-def _check_open(annotation: Annotation, options: LabelOptions) -> None:
+def _label_rate(
+    recording: Recording, events: Events, video: Video, options: LabelOptions
+) -> float | None:
+    """Frames per second that labels count at, None if as the tracking."""
+    rate = video.label_fps or options.label_fps
+    if rate is None and events.unit == "frames" and events.rate is not None:
+        rate = None if math.isclose(events.rate, recording.fps, abs_tol=0.01) else events.rate
+    return rate
+
+
+def _settle_open(annotation: Annotation, frames: int, options: LabelOptions) -> Annotation:
+    """The annotation with what never stops lasting as long as somebody watched, if asked for."""
+    last = frames if annotation.stop_frame is None else min(frames, annotation.stop_frame)
+    intervals = []
     for interval in annotation.intervals:
-        if interval.stop_frame == OPEN_STOP and not options.open_until_end:
+        if interval.stop_frame != OPEN_STOP:
+            intervals.append(interval)
+        elif options.open_until_end:
+            intervals.append(replace(interval, stop_frame=max(last, interval.start_frame)))
+        else:
             raise InputError(
                 f"{annotation.path}: line {interval.line_number}: {interval.behavior} has a START "
                 "without STOP; --open_until_end true takes it to the recording's end"
             )
+    return replace(annotation, intervals=tuple(intervals))
+
+
+def _note_without_frames(recording: Recording, annotation: Annotation, findings: Findings) -> None:
+    empty = [i for i in annotation.intervals if i.behavior and i.start_frame == i.stop_frame]
+    if empty:
+        findings.add(
+            "bouts that are too short to cover a frame are left out",
+            recording.name,
+            f"{len(empty)}, such as {empty[0].behavior} of line {empty[0].line_number}",
+        )
 
 
 def _check_length(
@@ -201,9 +242,7 @@ def _check_length(
 
 def _last_stop(annotation: Annotation, behaviors: Sequence[str] | frozenset[str]) -> int:
     stops = (
-        interval.stop_frame
-        for interval in annotation.intervals
-        if interval.behavior in behaviors and interval.stop_frame != OPEN_STOP
+        interval.stop_frame for interval in annotation.intervals if interval.behavior in behaviors
     )
     return max(stops, default=0)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from mabe_lit.readers.events import Medium
 from mabe_lit.readers.files import delimiter_of, read_lines, split_cells
 from mabe_lit.shell import InputError
 
@@ -70,10 +71,11 @@ def read_videos(path: Path | str, names: Sequence[str]) -> dict[str, Video]:
         if len(cells) != len(header):
             raise InputError(f"{where}: has {len(cells)} cells, the header has {len(header)}")
         row = dict(zip(header, cells, strict=True))
-        name = row.pop("name")
+        told = row.pop("name")
+        name = told if told in names else Medium(told).stem
         if name not in names:
             listed = ", ".join(names[:5]) + (", ..." if names[5:] else "")
-            raise InputError(f"{where}: no recording is called {name!r}; there are {listed}")
+            raise InputError(f"{where}: no recording is called {told!r}; there are {listed}")
         if name in videos:
             raise InputError(f"{where}: {name!r} has a row already")
         videos[name] = Video(**{key: _number(where, key, row[key]) for key in row if row[key]})
@@ -85,7 +87,7 @@ def read_videos(path: Path | str, names: Sequence[str]) -> dict[str, Video]:
 
 def _number(where: str, key: str, text: str) -> float:
     try:
-        value = float(text)
+        value = float(text.replace(",", "."))
     except ValueError:
         value = math.nan
     is_rate = key in ("fps", "label_fps")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,8 +16,8 @@ _RESEMBLES = 0.75
 
 
 def normalize(word: str) -> str:
-    """A name without what differs by habit: case, and spaces, ``_`` and ``-`` between words."""
-    return re.sub(r"[\s_-]+", " ", word).strip().casefold()
+    """A name without what differs by habit: case, how accents are composed, spaces."""
+    return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFC", word)).strip().casefold()
 
 
 def match_words(words: Collection[str], classes: Sequence[str]) -> dict[str, str]:

@@ -282,6 +282,15 @@ def test_project_events_count_from_the_time_offset(tmp_path):
     assert spans(events)[0] == (0, 30, "attack")
 
 
+@pytest.mark.filterwarnings("ignore:.*point events")
+def test_camera_that_begins_later_is_left_out(tmp_path):
+    content = project(file={"1": ["v1.mp4"], "2": ["v2.mp4"]})
+    content["observations"]["o1"]["media_info"]["offset"] = {"1": 0.0, "2": 0.5}
+    with pytest.warns(InputWarning, match=r"player 2 begins 0\.5 s apart .* left out: v2\.mp4"):
+        (events,) = read_annotations(write_project(tmp_path, content))
+    assert [medium.name for medium in events.media] == ["v1.mp4"]
+
+
 BAD_PROJECTS = {
     "damaged": ('{"project_format_version": "7.0", "obs', "is not valid JSON"),
     "no observations": (

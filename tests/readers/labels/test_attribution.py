@@ -147,3 +147,18 @@ def test_two_annotations_that_differ_are_an_error():
 def test_other_camera_without_poses_is_no_leftover():
     cameras = [events_of((1, 2), media=(Medium(name),), name="o") for name in ("v1.mp4", "s.mp4")]
     assert attributed(["v1"], *cameras).unused == ()
+
+
+def test_video_of_another_folder_is_not_that_of_this_one():
+    one = events_of((1, 2), media=(Medium("D:\\exp\\day2\\video.mp4"),), file="all.csv")
+    assert not attributed(["day1/video"], one).events
+    same = events_of((1, 2), media=(Medium("D:\\exp\\day1\\video.mp4"),), file="all.csv")
+    assert list(attributed(["day1/video"], same).events) == ["day1/video"]
+    elsewhere = events_of((1, 2), media=(Medium("E:\\raw\\video.mp4"),), file="all.csv")
+    assert list(attributed(["day1/video"], elsewhere).events) == ["day1/video"]
+
+
+def test_dot_in_a_name_is_no_ending():
+    one = events_of((1, 2), media=(Medium("rat.1"),), file="all.csv")
+    assert not attributed(["rat"], one).events
+    assert list(attributed(["rat", "rat.1"], one).events) == ["rat.1"]

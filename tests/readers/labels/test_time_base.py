@@ -42,7 +42,7 @@ def placed(
     video = video or Video()
     findings = Findings()
     chosen = LabelOptions(CLASSES, **options)
-    recording = cut_clip(recording, events, video, video.label_fps or chosen.label_fps)
+    recording = cut_clip(recording, events, video, chosen)
     annotation = place_labels(recording, events, video, chosen, findings)
     return label_recording(recording, annotation, video, chosen).tolist(), findings.lines()
 
@@ -98,7 +98,7 @@ def test_labels_of_fewer_frames_are_taken_from_the_first_and_told():
 def test_clip_begins_where_the_table_of_videos_says():
     video = Video(first_frame=90)
     whole = tracking(300)
-    clip = cut_clip(whole, table(120), video, None)
+    clip = cut_clip(whole, table(120), video, LabelOptions(CLASSES))
     assert np.array_equal(clip.keypoints, whole.keypoints[90:210])
     assert placed(whole, table(120), video) == ([0] * 60 + [1] * 60, [])
 
