@@ -203,10 +203,15 @@ def _the_only(name: str, found: Sequence[Events]) -> Events:
         for one in found
     }
     if len(contents) > 1:
-        listed = ", ".join(dict.fromkeys(f"{one.path.name}{_in_file(one)}" for one in found))
+        are_namesakes = len({one.path.name for one in found}) < len({one.path for one in found})
+        listed = ", ".join(
+            dict.fromkeys(
+                f"{one.path if are_namesakes else one.path.name}{_in_file(one)}" for one in found
+            )
+        )
         raise InputError(
-            f"recording {name!r} has {len(found)} annotations that differ: {listed}; those of "
-            "another annotator belong in another folder, and make another dataset"
+            f"recording {name!r} has {len(found)} annotations that differ: {listed}; keep one, in "
+            "one format; those of another annotator make another dataset"
         )
     return found[0]
 

@@ -11,9 +11,8 @@ from pathlib import Path
 from mabe_lit.pose import Recording
 from mabe_lit.readers.events import Events
 from mabe_lit.readers.labels.attribution import Attribution, attribute
+from mabe_lit.readers.labels.readings import Findings, LabelOptions
 from mabe_lit.readers.labels.time_base import (
-    Findings,
-    LabelOptions,
     cut_clip,
     label_recording,
     lost_frames,

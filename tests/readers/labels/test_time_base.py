@@ -11,8 +11,8 @@ import pytest
 from mabe_lit import UNSCORED
 from mabe_lit.pose import Recording
 from mabe_lit.readers import Event, Events, LabelOptions, Video, read_videos
+from mabe_lit.readers.labels.readings import Findings
 from mabe_lit.readers.labels.time_base import (
-    Findings,
     cut_clip,
     label_recording,
     lost_frames,
