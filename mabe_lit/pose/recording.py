@@ -34,6 +34,8 @@ class Recording:
         class_names: ``C`` names; none in a recording that was never scored.
         likelihood: ``(N, A, K)`` float32, the tracker's confidence in each point as it wrote it,
             1 for certain, NaN where it tells none; None if it never does.
+        may_go_on: Whether the video may be longer than the tracking, which has rows only where an
+            animal was seen. Datasets do not keep it.
 
     Raises:
         InputError: If shapes, names or values contradict each other; all problems in one message.
@@ -47,6 +49,7 @@ class Recording:
     keypoint_names: tuple[str, ...]
     class_names: tuple[str, ...] = ()
     likelihood: np.ndarray | None = None
+    may_go_on: bool = False
 
     def __post_init__(self) -> None:
         problems = list(self._problems())
@@ -94,6 +97,23 @@ class Recording:
         part = slice(start, stop)
         likelihood = None if self.likelihood is None else self.likelihood[part]
         keypoints, labels = self.keypoints[part], self.labels[part]
+        goes_on = self.may_go_on and stop >= len(self)
+        return replace(
+            self, keypoints=keypoints, labels=labels, likelihood=likelihood, may_go_on=goes_on
+        )
+
+    def with_frames(self, frames: int) -> Recording:
+        """The same with ``frames`` frames, those after its last one untracked and unscored.
+
+        Raises:
+            ValueError: If it has more frames already.
+        """
+        more = frames - len(self)
+        if more < 0:
+            raise ValueError(f"expected at least {len(self)} frames, got {frames}")
+        likelihood = None if self.likelihood is None else _padded(self.likelihood, more, np.nan)
+        keypoints = _padded(self.keypoints, more, np.nan)
+        labels = _padded(self.labels, more, UNSCORED)
         return replace(self, keypoints=keypoints, labels=labels, likelihood=likelihood)
 
     @property
@@ -134,3 +154,9 @@ class Recording:
             if len(set(group)) != len(group):
                 found.append(f"{what} names repeat: {', '.join(group)}")
         return found
+
+
+def _padded(values: np.ndarray, more: int, fill: float) -> np.ndarray:
+    """``(N, ...)`` -> ``(N + more, ...)`` of the same kind."""
+    rest = np.full((more, *values.shape[1:]), fill, values.dtype)
+    return np.concatenate([values, rest])

@@ -72,4 +72,13 @@ def gather_instances(
         sure = np.full(shape, np.nan, np.float32)
         sure[rows, tracks[kept]] = likelihood[kept]
     names = (tuple(track_names), tuple(keypoint_names))
-    return Tracks(path, numbers, placed, sure, *names, may_break=True, notes=tuple(notes))
+    return Tracks(
+        path,
+        numbers,
+        placed,
+        sure,
+        *names,
+        may_break=True,
+        may_go_on=True,
+        notes=tuple(notes),
+    )

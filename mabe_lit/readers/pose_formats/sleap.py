@@ -59,7 +59,8 @@ def read(path: Path, file: Any, *, names_only: bool = False) -> Tracks:
             f"{path}: frame {frame} has {at_once[frame]} animals, but the file has no tracks, so "
             "who is who is not known; run SLEAP's tracking first"
         )
-    return Tracks(path, np.arange(len(points)), points, likelihood, tracks, nodes, may_break=True)
+    frames = np.arange(len(points))  # up to the last one with an animal
+    return Tracks(path, frames, points, likelihood, tracks, nodes, may_break=True, may_go_on=True)
 
 
 def _order(array: Any, wanted: list[str]) -> list[int]:

@@ -79,6 +79,7 @@ def test_sleap_analysis_is_read_in_either_order(tmp_path, dims):
     np.testing.assert_array_equal(recording.keypoints, expected_keypoints())
     assert recording.likelihood[0, 0, 0] == np.float32(0.01)
     assert (recording.likelihood == 1).sum() == 4 * 2 * 2 - 1
+    assert recording.may_go_on  # it ends with the last frame that has an animal
 
 
 def test_sleap_project_without_tracks_has_one_numbered_animal(tmp_path):

@@ -68,6 +68,7 @@ def test_points_of_confidence_0_are_lost_and_the_recording_keeps_its_length(tmp_
     mice[[0, 5]] = np.nan
     recording = read(tmp_path, mice, 5)
     np.testing.assert_array_equal(recording.keypoints, mice)
+    assert not recording.may_go_on
     assert np.isnan(recording.likelihood[3, 1]).all()
 
 

@@ -38,6 +38,7 @@ def test_csv_puts_each_instance_at_its_frame_and_track(tmp_path):
     expected[5, 0] = points(40)
     np.testing.assert_array_equal(recording.keypoints, expected)
     np.testing.assert_array_equal(recording.likelihood[2], np.float32([[0.8, 0.7], [0.8, 0.7]]))
+    assert recording.may_go_on  # rows are there only where an animal is
 
 
 def test_csv_of_one_animal_without_tracks_is_read(tmp_path):
@@ -158,6 +159,7 @@ def test_project_is_read_with_its_points_by_name(tmp_path):
     expected[3] = points(10), points(20)
     expected[5, 1] = points(30)
     np.testing.assert_array_equal(recording.keypoints, expected)
+    assert recording.may_go_on
     assert recording.likelihood[5, 1, 0] == np.float32(0.6)
 
 
