@@ -184,7 +184,12 @@ def _read(
         points = blank_untracked(tracks.points, tracks.likelihood, below)
         tracks = join_tracks(replace(tracks, points=points), options.animal_count)
     return to_recording(
-        tracks, fps=fps, likelihood_below=below, name=name, first_row=options.first_row
+        tracks,
+        fps=fps,
+        likelihood_below=below,
+        name=name,
+        first_row=options.first_row,
+        are_chosen=is_chosen,
     )
 
 

@@ -30,6 +30,8 @@ class Tracks:
         has_point: ``(A, K)`` which key points an animal has; None if each has all of them.
         may_break: Whether an animal may be several tracks, one after the other, and a frame without
             any has no row, as where a tracker finds animals frame by frame and then joins them.
+        may_go_on: Whether the video may be longer than the last row tells, since frames without an
+            animal have no row.
         notes: What was left out or taken in one of several ways, a line each.
     """
 
@@ -42,6 +44,7 @@ class Tracks:
     line_numbers: Sequence[int] | None = None
     has_point: np.ndarray | None = None
     may_break: bool = False
+    may_go_on: bool = False
     notes: tuple[str, ...] = ()
 
     def noted(self, *notes: str) -> Tracks:
@@ -61,6 +64,7 @@ def to_recording(
     likelihood_below: float,
     name: str | None = None,
     first_row: int | None = None,
+    are_chosen: bool = False,
 ) -> tuple[Recording, tuple[str, ...]]:
     """Put each row at its frame and blank what was not tracked.
 
@@ -73,6 +77,7 @@ def to_recording(
         likelihood_below: Points less likely than this are blanked.
         name: What the recording is called; by its file's name if None.
         first_row: The frame at which the first row belongs; None for its own number.
+        are_chosen: Whether these animals were asked for by name.
 
     Returns:
         The recording, unscored, and the notes on it.
@@ -100,17 +105,35 @@ def to_recording(
         raise InputError(
             f"{tracks.where(row)}: a coordinate is {found}, expected at most {MOST_PIXELS:g} pixels"
         )
-    for animal, animal_name in enumerate(tracks.animal_names):
-        if np.isnan(rows[:, animal]).all():
-            raise InputError(
-                f"{tracks.path}: animal {animal_name!r} is never tracked: all its points are "
-                f"empty, at (0, 0) or (-1, -1), or of a likelihood below {likelihood_below:g}"
-            )
+    _check_tracked(tracks, rows, likelihood_below, are_chosen=are_chosen)
     names = (tracks.animal_names, tracks.keypoint_names)
     keypoints = _at_frames(rows, frames)
     likelihood = None if tracks.likelihood is None else _at_frames(tracks.likelihood, frames)
     name = recording_name(tracks.path) if name is None else name
-    return Recording.unscored(name, keypoints, fps, *names, likelihood), tracks.notes
+    recording = Recording.unscored(name, keypoints, fps, *names, likelihood)
+    return replace(recording, may_go_on=tracks.may_go_on), tracks.notes
+
+
+def _check_tracked(
+    tracks: Tracks, rows: np.ndarray, likelihood_below: float, *, are_chosen: bool
+) -> None:
+    """Raise where an animal has no point in any row, and say what reads the others."""
+    is_lost = np.isnan(rows).all(axis=(0, 2, 3))  # (A,)
+    if not is_lost.any():
+        return
+    names = tracks.animal_names
+    lost = [repr(names[i]) for i in np.flatnonzero(is_lost)]
+    kept = [names[i] for i in np.flatnonzero(~is_lost)]
+    hint = ""
+    if kept and are_chosen:
+        hint = f"; --animals {' '.join(kept)} takes those that are tracked"
+    elif kept:
+        hint = f"; --animals {len(kept)} takes those that are tracked: {', '.join(kept)}"
+    subject = f"animals {', '.join(lost)} are" if len(lost) > 1 else f"animal {lost[0]} is"
+    raise InputError(
+        f"{tracks.path}: {subject} never tracked: all points are empty, at (0, 0) or (-1, -1), "
+        f"or of a likelihood below {likelihood_below:g}{hint}"
+    )
 
 
 def blank_untracked(

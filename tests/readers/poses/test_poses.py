@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from pose_files import ANIMALS, PARTS, csv_text, table
 
-from mabe_lit.readers import find_pose_files, read_poses
+from mabe_lit.readers import PoseOptions, find_pose_files, read_poses
 from mabe_lit.shell import InputError, InputWarning
 
 
@@ -184,6 +184,37 @@ def test_animal_that_is_never_tracked_is_named(tmp_path):
     values[:, 1, 1, 2] = 0.05
     with pytest.raises(InputError, match="animal 'intruder' is never tracked"):
         read_poses(write(tmp_path, csv_text(values)))
+
+
+def test_slots_that_are_never_filled_are_left_out_by_the_number_of_animals(tmp_path):
+    slots = ("animal0", "animal1", "animal2")
+    values = table(animals=3)
+    values[:, [0, 2], :, :2] = -1
+    path = write(tmp_path, csv_text(values, slots))
+    hint = "animals 'animal0', 'animal2' are never tracked: .*; --animals 1 takes .*: animal1$"
+    with pytest.raises(InputError, match=hint):
+        read_poses(path)
+    with pytest.warns(InputWarning, match="without any point, left out: animal0, animal2"):
+        recording = read_poses(path, options=PoseOptions.of(animals=["1"]))
+    assert recording.animal_names == ("animal1",)
+    np.testing.assert_array_equal(recording.keypoints, values[:, [1], :, :2])
+    # In another recording another slot is filled, and the animal is called the same.
+    values = values[:, [1, 0, 2]]
+    path = write(tmp_path, csv_text(values, slots))
+    with pytest.warns(InputWarning, match="left out: animal1, animal2"):
+        other = read_poses(path, options=PoseOptions.of(animals=["1"]))
+    assert other.animal_names == ("animal1",)
+    np.testing.assert_array_equal(other.keypoints, recording.keypoints)
+
+
+def test_chosen_animal_that_is_never_tracked_leads_to_the_others_by_name(tmp_path):
+    values = table(animals=3)
+    values[:, 1, :, :2] = -1
+    path = write(tmp_path, csv_text(values, ("a", "b", "c")))
+    with pytest.raises(InputError, match=r"'b' is never .*; --animals a takes those"):
+        read_poses(path, options=PoseOptions.of(animals=["a", "b"]))
+    with pytest.warns(InputWarning, match="left out: b, c"):
+        assert read_poses(path, options=PoseOptions.of(animals=["a"])).animal_names == ("a",)
 
 
 def test_text_that_is_not_utf8_is_named_with_its_line(tmp_path):
