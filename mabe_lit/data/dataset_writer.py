@@ -15,7 +15,7 @@ import numpy as np
 from mabe_lit.data.dataset import Entry
 from mabe_lit.data.digest import checksum, dataset_digest, new_digest
 from mabe_lit.data.index import FORMAT_VERSION
-from mabe_lit.pose import Recording
+from mabe_lit.pose import Recording, is_numbered
 from mabe_lit.shell import InputError, folder_replaced_atomically
 
 
@@ -173,4 +173,17 @@ def _check_alike(recording: Recording, first: Recording) -> None:
             raise InputError(
                 f"recording {recording.name!r} has {what} {list(getattr(recording, what))}, "
                 f"but {first.name!r} has {list(getattr(first, what))}"
+                f"{_advice(recording, first) if what == 'animal_names' else ''}"
             )
+
+
+def _advice(recording: Recording, first: Recording) -> str:
+    """What makes the animals of two recordings the same."""
+    own, others = recording.animal_names, first.animal_names
+    if all(map(is_numbered, (*own, *others))):
+        if len(own) == len(others):
+            return f"; --animals {len(own)} takes tracks by their number, whatever they are called"
+        return "; --animals N makes N animals of the tracks, if each recording has as many"
+    if shared := [name for name in others if name in own]:
+        return f"; --animals {' '.join(shared)} takes those that both have"
+    return ""

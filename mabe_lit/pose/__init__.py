@@ -4,7 +4,7 @@ May import ``shell``. What computes in torch, ``bodies`` and ``gaps``, is import
 that reading files needs no torch.
 """
 
-from mabe_lit.pose.recording import MOST_FPS, MOST_PIXELS, Recording, is_rate
+from mabe_lit.pose.recording import MOST_FPS, MOST_PIXELS, Recording, is_numbered, is_rate
 from mabe_lit.pose.skeleton import find_body_axis, find_mirror_order
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "Recording",
     "find_body_axis",
     "find_mirror_order",
+    "is_numbered",
     "is_rate",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +14,14 @@ MOST_PIXELS = 1e6
 """What a coordinate may have; no camera has more, a damaged number mostly does."""
 MOST_FPS = 1e6
 """Frames per second, of the fastest cameras; computing would fail at the largest numbers."""
+
+
+_NUMBERED = re.compile(r"(track|instance|animal)?[_ -]?\d+", re.IGNORECASE)
+
+
+def is_numbered(animal_name: str) -> bool:
+    """Whether a tracker numbered an animal, which says nothing of who it is."""
+    return bool(_NUMBERED.fullmatch(animal_name))
 
 
 def is_rate(fps: float) -> bool:

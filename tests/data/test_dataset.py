@@ -202,6 +202,27 @@ def test_recording_says_what_contradicts(changes, message):
         recording(**changes)
 
 
+@pytest.mark.parametrize(
+    ("first", "other", "advice"),
+    [
+        (("track_0", "track_1"), ("track_1", "track_5"), "; --animals 2 takes tracks by their num"),
+        (("1", "2"), ("2", "animal3"), "; --animals 2 takes tracks by their number"),
+        (("track_0", "track_1"), ("track_0",), "; --animals N makes N animals"),
+        (("rat", "mouse"), ("mouse", "vole"), "; --animals mouse takes those that both have"),
+        (("rat",), ("mouse",), r"'rat'\]$"),
+    ],
+)
+def test_recordings_of_other_animals_are_refused_with_what_makes_them_alike(
+    tmp_path, first, other, advice
+):
+    pair = [
+        recording(str(names), animal_names=names, keypoints=np.zeros((5, len(names), 3, 2)))
+        for names in (first, other)
+    ]
+    with pytest.raises(InputError, match=rf"has animal_names \[.*\], but .* has \[.*{advice}"):
+        write_dataset(pair, tmp_path / "x")
+
+
 def test_recording_collects_all_problems():
     with pytest.raises(InputError, match=r"labels of shape .*; fps must be > 0"):
         recording(labels=np.zeros(4, np.int16), fps=-1.0)

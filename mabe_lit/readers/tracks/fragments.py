@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
+from mabe_lit.pose import is_numbered
 from mabe_lit.readers.tracks.tracks import Tracks
 from mabe_lit.shell import InputError
 
@@ -19,7 +19,6 @@ _CLEARLY_LATER = 4.0
 _SHORT_SHARE = 0.05
 """Share of the longest track's frames below which a track is taken for a fragment."""
 _MOST_NAMED = 5
-_NUMBERED = re.compile(r"(track|instance|animal)?[_ -]?\d+", re.IGNORECASE)
 
 
 def join_tracks(tracks: Tracks, count: int | None) -> Tracks:
@@ -231,6 +230,6 @@ class _Joiner:
 def _renamed(tracks: Tracks, chains: list[list[int]]) -> Tracks:
     """Names of the animals; numbers, which differ between recordings, become 1, 2, ..."""
     names = [tracks.animal_names[chain[0]] for chain in chains]
-    if any(_NUMBERED.fullmatch(tracks.animal_names[i]) for chain in chains for i in chain):
+    if any(is_numbered(tracks.animal_names[i]) for chain in chains for i in chain):
         names = [f"animal{number}" for number in range(1, len(chains) + 1)]
     return replace(tracks, animal_names=tuple(names))

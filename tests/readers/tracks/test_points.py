@@ -147,3 +147,14 @@ def test_first_row_is_placed_where_the_user_says(tmp_path, recwarn):
     assert np.isnan(recording.keypoints[:2]).all()
     np.testing.assert_array_equal(recording.keypoints[2:], values[..., :2])
     assert not recwarn.list
+
+
+def test_tracks_numbered_otherwise_are_the_same_animals_by_their_number(tmp_path):
+    header = "track,frame_idx,instance.score,nose.x,nose.y,nose.score"
+    for name, tracks in (("v1", (0, 1)), ("v2", (1, 5))):
+        rows = [f"track_{track},0,0.9,{10 + track},20,0.9" for track in tracks]
+        (tmp_path / f"{name}.csv").write_text("\n".join([header, *rows]) + "\n")
+    poses = reader(tmp_path, animals=["2"])
+    first, second = poses.read("v1", 30.0), poses.read("v2", 30.0)
+    assert first.animal_names == second.animal_names == ("animal1", "animal2")
+    assert second.keypoints[0, :, 0, 0].tolist() == [11, 15]
