@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,9 @@ _NETWORKS = (
     "resnet|mobilenet|efficientnet|effnet|dlcrnet|hrnet|dekr|tokenpose|animaltokenpose|rtmpose|"
     "cspnext|ctd|buctd|cond_pre_net"
 )
+# SLEAP's export: project, number of the video, video. Projects are numbered too: ``labels.v001``.
+_SLEAP_EXPORT = re.compile(r"(.+?)\.\d{3,}_(.+)", re.DOTALL)
+_SLEAP_PROJECT = re.compile(r".*\.v\d{3,}", re.DOTALL)
 # DeepLabCut's scorer, which earlier releases began with DeepCut; a project may be called DLC too.
 _SCORER = re.compile(rf"(?:DLC|DeepCut)_(?i:{_NETWORKS})")
 _SUPERANIMAL = "_superanimal_"
@@ -29,7 +33,7 @@ class PoseName:
     """A pose file's name, taken apart.
 
     Attributes:
-        recording: What the recording is called.
+        recording: What the recording is called, see ``composed``.
         run: The tool's part, which says with what and how the video was tracked.
         is_filtered: Whether the tool smoothed these tracks afterwards.
         is_guess: Whether the recording's name may have been cut at another place.
@@ -48,7 +52,8 @@ def parse_pose_name(path: Path, name_until: str | None = None) -> PoseName:
 
     DeepLabCut writes the video's name, then ``DLC_resnet50_...``, or ``_superanimal_...`` for the
     models that it comes with. SLEAP writes ``mouse.mp4.predictions.analysis.h5`` or, by project and
-    number of the video, ``labels.v001.000_mouse.analysis.h5``. JABS writes
+    number of the video, ``labels.v001.000_mouse.analysis.h5``. Projects may be called anything, so
+    ``exp.000_mouse.analysis.h5`` is cut alike, which is a guess. JABS writes
     ``mouse_pose_est_v5.h5``. Any other name is the recording's.
 
     Args:
@@ -58,7 +63,7 @@ def parse_pose_name(path: Path, name_until: str | None = None) -> PoseName:
     Raises:
         InputError: If nothing is before ``name_until``.
     """
-    stem = path.stem
+    stem, name_until = composed(path.stem), name_until and composed(name_until)
     if name_until and name_until in stem:
         recording, _, run = stem.partition(name_until)
         if not recording.rstrip(_SEPARATORS):
@@ -66,10 +71,12 @@ def parse_pose_name(path: Path, name_until: str | None = None) -> PoseName:
         return _parsed(recording, name_until + run)
     if stem.endswith((".analysis", ".predictions")) or path.suffix.lower() == ".slp":
         video = stem.removesuffix(".analysis").removesuffix(".predictions")
-        video = re.sub(r"^.*\.\d{3}_", "", video) or video
+        export = _SLEAP_EXPORT.fullmatch(video) if stem.endswith(".analysis") else None
+        is_guess = export is not None and not _SLEAP_PROJECT.fullmatch(export[1])
+        video = export[2] if export else video
         if Path(video).suffix.lower() in VIDEO_SUFFIXES:
             video = Path(video).stem
-        return PoseName(video, stem)
+        return PoseName(video, stem, is_guess=is_guess)
     found = _JABS.fullmatch(stem)
     if found and found[1].rstrip(_SEPARATORS):
         recording, version, rest = found.groups()
@@ -111,13 +118,13 @@ def owner_of(file: Path, names: Sequence[str], root: Path | str | None = None) -
     """
     folders: tuple[str, ...] = ()
     if root is not None and file.is_relative_to(root):
-        folders = file.relative_to(root).parts[:-1]
-    own = {name: tuple(name.split("/")[:-1]) for name in names}
+        folders = tuple(map(composed, file.relative_to(root).parts[:-1]))
+    own = {name: tuple(composed(name).split("/")[:-1]) for name in names}
     beside = [name for name in names if folders and own[name] == folders]
     nearness = {
-        name: (own[name] == folders, _shared(own[name], folders), len(name.rpartition("/")[2]))
+        name: (own[name] == folders, _shared(own[name], folders), len(_last(name)))
         for name in beside or names
-        if begins_with(file.stem, name.rpartition("/")[2])
+        if begins_with(file.stem, _last(name))
         and (not own[name] or not folders or _shared(own[name], folders))
     }
     if not nearness:
@@ -138,8 +145,41 @@ def _parsed(recording: str, run: str, *, is_guess: bool = False) -> PoseName:
 
 
 def begins_with(stem: str, name: str) -> bool:
-    """Whether a file's stem is a recording's name, or that and a separator, then anything."""
-    return stem.startswith(name) and not stem[len(name) : len(name) + 1].isalnum()
+    """Whether a file's stem is a recording's name, or that and a separator, then anything.
+
+    Names that look alike are alike, see ``composed``.
+    """
+    stem, name = composed(stem), composed(name)
+    after = stem[len(name) : len(name) + 1]
+    is_apart = not after.isalnum() and not (after and unicodedata.combining(after))
+    return stem.startswith(name) and is_apart
+
+
+def is_doubtful(file: Path, name: str) -> bool:
+    """Whether an annotation file that ``owner_of`` gives to a recording may be of another one.
+
+    That is so where a number follows the recording's name, as in ``trial1_2_labels.csv`` of
+    ``trial1``: it may be a date or a version, or count a recording that was not tracked.
+
+    Args:
+        file: The annotation file.
+        name: The recording; of one in a folder ``day1/video``.
+    """
+    rest = composed(file.stem).removeprefix(_last(name))
+    return bool(re.match(r"[\W_]+\d", rest))
+
+
+def composed(text: str) -> str:
+    """The text with every accent in one character with its letter (NFC).
+
+    Some systems write accents behind their letters, others do not; the names look the same.
+    """
+    return unicodedata.normalize("NFC", text)
+
+
+def _last(name: str) -> str:
+    """A recording's name without its folders."""
+    return composed(name.rpartition("/")[2])
 
 
 def _shared(one: Sequence[str], other: Sequence[str]) -> int:

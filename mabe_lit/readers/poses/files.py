@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
-from mabe_lit.readers.names import JABS_RUN, PoseName, parse_pose_name
+from mabe_lit.readers.names import JABS_RUN, PoseName, composed, parse_pose_name
 from mabe_lit.shell import InputError
 
 _TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -78,7 +78,7 @@ def choose_pose_files(
         if not tracks:
             found = _some([file.name for file in files])
             raise InputError(f"--pose_pattern {pose_pattern}: fits none of {found}")
-    if name_until is not None and not any(name_until in file.stem for file in tracks):
+    if name_until is not None and not any(_is_in(name_until, file) for file in tracks):
         found = _some([file.name for file in tracks])
         raise InputError(f"--name_until {name_until}: is in none of the names {found}")
     groups = _group(root, tracks, name_until)
@@ -93,14 +93,30 @@ def choose_pose_files(
             "ones, and CSV before HDF5; such as "
             f"{name}: {chosen[name].name}, not {', '.join(left)}"
         )
-    guesses = [name for name, file in chosen.items() if groups[name][file].is_guess]
-    if guesses:
-        name = guesses[0]
+    notes += _tell_guesses(chosen, {name: groups[name][file] for name, file in chosen.items()})
+    return PoseFiles(tuple(chosen), tuple(chosen.values()), tuple(notes))
+
+
+def _tell_guesses(chosen: Mapping[str, Path], found: Mapping[str, PoseName]) -> list[str]:
+    """Notes on the recordings whose names may have been cut at another place."""
+    guesses = [name for name in found if found[name].is_guess]
+    of_sleap = [name for name in guesses if found[name].run.endswith(".analysis")]
+    of_dlc = [name for name in guesses if name not in of_sleap]
+    notes = []
+    if of_dlc:
+        name = of_dlc[0]
         notes.append(
-            f"{len(guesses)} names are cut at their first DLC, where the tracker's part need not "
+            f"{len(of_dlc)} names are cut at their first DLC, where the tracker's part need not "
             f"begin, such as {name} of {chosen[name].name}; --name_until cuts elsewhere"
         )
-    return PoseFiles(tuple(chosen), tuple(chosen.values()), tuple(notes))
+    if of_sleap:
+        name = of_sleap[0]
+        notes.append(
+            f"{len(of_sleap)} names are taken to begin with SLEAP's project and a number, which "
+            f"are left out, such as {name} of {chosen[name].name}; --name_until .analysis takes "
+            "all before that"
+        )
+    return notes
 
 
 _Group = Mapping[Path, PoseName]
@@ -116,7 +132,7 @@ def _group(root: Path, files: Sequence[Path], name_until: str | None) -> Mapping
         if not name.run and bare != name.recording and (file.parent, bare) in plain:
             name = PoseName(bare, is_filtered=True)
         folder = file.parent.relative_to(root) if file.is_relative_to(root) else PurePath()
-        groups.setdefault((folder / name.recording).as_posix(), {})[file] = name
+        groups.setdefault(composed((folder / name.recording).as_posix()), {})[file] = name
     return groups
 
 
@@ -161,7 +177,11 @@ def _is_other_output(file: Path, files: Sequence[Path]) -> bool:
 
 def _fits(file: Path, root: Path, pattern: str) -> bool:
     inside = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
-    return fnmatchcase(inside if "/" in pattern else file.name, pattern)
+    return fnmatchcase(composed(inside if "/" in pattern else file.name), composed(pattern))
+
+
+def _is_in(text: str, file: Path) -> bool:
+    return composed(text) in composed(file.stem)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mabe_lit.readers.names import owner_of, parse_pose_name, recording_name
+from mabe_lit.readers.names import is_doubtful, owner_of, parse_pose_name, recording_name
 from mabe_lit.shell import InputError
 
 NETWORK = "DLC_resnet50_openfieldOct30shuffle1_100000"
@@ -29,6 +29,10 @@ NETWORK = "DLC_resnet50_openfieldOct30shuffle1_100000"
         ("clip.predictions.csv", "clip"),
         ("labels.v001.000_clip.analysis.h5", "clip"),
         ("labels.v001.012_clip_3.analysis.csv", "clip_3"),
+        ("labels.v001.000_exp.001_m1.analysis.csv", "exp.001_m1"),
+        ("exp.001_m1.predictions.slp", "exp.001_m1"),
+        ("me\u0301lie.csv", "m\u00e9lie"),
+        ("me\u0301lieDLC_resnet50_x.csv", "m\u00e9lie"),
         ("clip.001_a.csv", "clip.001_a"),
         ("clip.v2.csv", "clip.v2"),
         ("clip_3_pose_est_v6.h5", "clip_3"),
@@ -42,9 +46,17 @@ def test_recording_name_is_the_stem_up_to_the_tracker(file, name):
     assert not parse_pose_name(Path(file)).is_guess
 
 
-@pytest.mark.parametrize("file", ["ratDLCtest1.csv", "projectDLC_mouse1DLC_net.csv"])
-def test_cut_that_may_be_wrong_is_a_guess(file):
-    assert parse_pose_name(Path(file)).is_guess
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("ratDLCtest1.csv", "rat"),
+        ("projectDLC_mouse1DLC_net.csv", "project"),
+        ("exp.001_m1.analysis.csv", "m1"),
+    ],
+)
+def test_cut_that_may_be_wrong_is_a_guess(file, name):
+    found = parse_pose_name(Path(file))
+    assert (found.recording, found.is_guess) == (name, True)
 
 
 def test_filtered_and_unfiltered_tracks_are_of_one_run():
@@ -70,6 +82,11 @@ ROOT = Path("labels")
         ("11.txt", ["1", "11"], "11"),
         ("1-2.txt", ["1", "1-2"], "1-2"),
         ("2.txt", ["1"], None),
+        ("me\u0301lie_a.csv", ["m\u00e9lie"], "m\u00e9lie"),
+        ("m\u00e9lie_a.csv", ["me\u0301lie"], "me\u0301lie"),
+        ("me\u0301.csv", ["me"], None),
+        ("x\u0304.csv", ["x"], None),  # an accent that no character has with its letter
+        ("e\u0301/v.csv", ["\u00e9/v", "a/v"], "\u00e9/v"),
         ("day1/video_labels.csv", ["day1/video", "day2/video"], "day1/video"),
         ("day1/labels/video.csv", ["day1/video", "day2/video"], "day1/video"),
         ("day1/labels/video.csv", ["day1/poses/video", "day2/poses/video"], "day1/poses/video"),
@@ -90,3 +107,19 @@ def test_annotation_is_of_the_recording_that_is_nearest(file, names, owner):
 def test_annotation_that_may_be_of_several_folders_is_an_error(root):
     with pytest.raises(InputError, match=r"video\.csv: may be of any of .* day1/video, day2/video"):
         owner_of(ROOT / "video.csv", ["day1/video", "day2/video"], root)
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "doubtful"),
+    [
+        ("trial1_2_labels.csv", "trial1", True),
+        ("v1_2024-01-01_labels.csv", "day1/v1", True),
+        ("v1 (2).csv", "v1", True),
+        ("me\u0301 2.csv", "m\u00e9", True),
+        ("trial1.csv", "trial1", False),
+        ("trial1_labels_2.csv", "trial1", False),
+        ("trial1_2_labels.csv", "trial1_2", False),
+    ],
+)
+def test_annotation_with_a_number_behind_the_name_is_doubtful(file, name, doubtful):
+    assert is_doubtful(Path(file), name) is doubtful

@@ -96,6 +96,21 @@ def test_name_that_may_be_cut_wrong_is_told(tmp_path):
     assert "such as rat of ratDLCtest.csv" in note
 
 
+def test_name_after_a_project_of_sleap_that_may_be_none_is_told(tmp_path):
+    write(tmp_path, "exp.001_m1.analysis.h5", "exp.002_m2.analysis.h5", "labels.v001.000_a.slp")
+    (note,) = find_pose_files(tmp_path, pose_pattern="exp*").notes
+    assert note.startswith("2 names are taken to begin with SLEAP's project and a number")
+    assert "such as m1 of exp.001_m1.analysis.h5; --name_until .analysis" in note
+    names = list(found(tmp_path, pose_pattern="exp*", name_until=".analysis"))
+    assert names == ["exp.001_m1", "exp.002_m2"]
+
+
+def test_accents_are_the_same_however_they_are_written(tmp_path):
+    write(tmp_path, "e\u0301/ve\u0301_a\u0301.csv", "x/v.csv")
+    chosen = {"pose_pattern": "\u00e9/*", "name_until": "_\u00e1"}
+    assert list(find_pose_files(tmp_path, **chosen).names) == ["\u00e9/v\u00e9"]
+
+
 def test_project_of_sleap_counts_where_nothing_was_exported(tmp_path):
     write(tmp_path, "a.predictions.slp", "b.predictions.slp", "b.predictions.analysis.h5")
     write(tmp_path, "labels.v001.slp", "labels.v001.000_c.analysis.h5")
