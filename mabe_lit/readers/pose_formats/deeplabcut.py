@@ -25,7 +25,7 @@ _MULTI = ["scorer", "individuals", "bodyparts", "coords"]
 
 def matches(head: str) -> bool:
     """Whether a file that begins with ``head`` is of this format."""
-    first_line = head.lstrip().partition("\n")[0]
+    first_line = head.lstrip().splitlines()[0]
     first_cell = split_cells([first_line], delimiter_of(first_line))[0][0]
     return first_cell.lower() in _MULTI  # even if the first row is missing
 

@@ -33,9 +33,12 @@ def read(path: Path) -> Tracks:
     """Read the key points of a table; features and behaviours are left alone.
 
     Raises:
-        InputError: If a column is there twice or a cell is no number.
+        InputError: If the first line is empty, a column is there twice or a cell is no number.
     """
-    columns = _header(read_head(path))
+    head = read_head(path)
+    if not head.splitlines()[0].strip():
+        raise InputError(f"{path}: line 1 is empty, expected the columns' names")
+    columns = _header(head)
     points = _find_points(columns)
     used = [f"{name}_{axis}" for name in points for axis in _AXES]
     for name in used:

@@ -24,7 +24,7 @@ _TRACK = "track"
 
 def matches(head: str) -> bool:
     """Whether a file that begins with ``head`` is of this format."""
-    columns = _split(head.lstrip().partition("\n")[0])
+    columns = _split(head.lstrip().splitlines()[0])
     return _FRAME in columns and bool(_find_points(columns))
 
 
@@ -32,8 +32,8 @@ def read(path: Path) -> Tracks:
     """Read an analysis CSV; an instance with an empty track is on none.
 
     Raises:
-        InputError: If a row is cut short, a cell is no number, a frame has a track twice, or
-            several animals at once have no tracks.
+        InputError: If the first line is empty, a row is cut short, a cell is no number, a frame
+            has a track twice, or several animals at once have no tracks.
     """
     columns = _columns(path)
     points = _find_points(columns)
@@ -71,7 +71,10 @@ def read_names(path: Path) -> Tracks:
 
 
 def _columns(path: Path) -> list[str]:
-    columns = _split(read_head(path).partition("\n")[0])
+    header = read_head(path).splitlines()[0]
+    if not header.strip():
+        raise InputError(f"{path}: line 1 is empty, expected the columns' names")
+    columns = _split(header)
     twice = [name for name, count in Counter(columns).items() if count > 1]
     if twice:
         raise InputError(f"{path}: column {twice[0]} is there twice")

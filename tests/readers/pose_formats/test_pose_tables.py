@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pose_files import csv_text, table
 
-from mabe_lit.readers import PoseOptions, read_poses
+from mabe_lit.readers import POSE_FORMATS, PoseOptions, read_poses
 from mabe_lit.shell import InputError, InputWarning
 
 
@@ -158,3 +158,31 @@ def test_table_of_features_alone_is_no_pose(tmp_path):
     (tmp_path / "v1.csv").write_text("frame,speed_x,speed_y,area_p\n0,1,2,3\n")
     with pytest.raises(InputError, match="begins with 'frame,speed_x"):
         read_poses(tmp_path / "v1.csv")
+
+
+TABLES = {
+    "deeplabcut": "scorer,n,n\nbodyparts,nose,nose\ncoords,x,y\n0,1,2\n1,3,4\n",
+    "sleap": "track,frame_idx,nose.x,nose.y\na,0,1,2\na,1,3,4\n",
+    "simba": "frame,nose_x,nose_y,nose_p\n0,1,2,1\n1,3,4,1\n",
+}
+
+
+@pytest.mark.parametrize("line_end", ["\r", "\r\n"])
+@pytest.mark.parametrize("name", TABLES)
+def test_lines_may_end_as_any_system_ends_them(tmp_path, name, line_end):
+    path = tmp_path / "v1.csv"
+    path.write_bytes(TABLES[name].replace("\n", line_end).encode())
+    assert read_poses(path).keypoints[:, 0, 0].tolist() == [[1, 2], [3, 4]]
+
+
+def test_text_whose_lines_end_in_returns_is_of_no_format():
+    known = [name for name, module in POSE_FORMATS.items() if module.matches("hello\rworld\r")]
+    assert not known
+
+
+@pytest.mark.parametrize("name", ["sleap", "simba"])
+def test_table_that_begins_with_an_empty_line_is_an_error(tmp_path, name):
+    path = tmp_path / "v1.csv"
+    path.write_text("\n" + TABLES[name])
+    with pytest.raises(InputError, match=r"v1\.csv: line 1 is empty, expected the columns' names"):
+        read_poses(path)
