@@ -182,7 +182,7 @@ def _advice(recording: Recording, first: Recording) -> str:
     own, others = recording.animal_names, first.animal_names
     if all(map(is_numbered, (*own, *others))):
         if len(own) == len(others):
-            return f"; --animals {len(own)} takes tracks by their number, whatever they are called"
+            return f"; --animals {len(own)}, how many there are, gives tracks the same names"
         return "; --animals N makes N animals of the tracks, if each recording has as many"
     if shared := [name for name in others if name in own]:
         return f"; --animals {' '.join(shared)} takes those that both have"

@@ -205,8 +205,8 @@ def test_recording_says_what_contradicts(changes, message):
 @pytest.mark.parametrize(
     ("first", "other", "advice"),
     [
-        (("track_0", "track_1"), ("track_1", "track_5"), "; --animals 2 takes tracks by their num"),
-        (("1", "2"), ("2", "animal3"), "; --animals 2 takes tracks by their number"),
+        (("track_0", "track_1"), ("track_1", "track_5"), "; --animals 2, how many there are"),
+        (("1", "2"), ("2", "animal3"), "; --animals 2, how many there are"),
         (("track_0", "track_1"), ("track_0",), "; --animals N makes N animals"),
         (("rat", "mouse"), ("mouse", "vole"), "; --animals mouse takes those that both have"),
         (("rat",), ("mouse",), r"'rat'\]$"),
