@@ -168,4 +168,8 @@ def _may_be_meant(file: Path, head: str | None) -> bool:
 
 
 def _matches_any(head: str | None, formats: Formats) -> bool:
-    return head is not None and any(module.matches(head) for module in formats.values())
+    """Whether a head is of one of the formats; what no table can be read from is of none."""
+    try:
+        return head is not None and any(module.matches(head) for module in formats.values())
+    except csv.Error:
+        return False

@@ -310,3 +310,40 @@ def test_tracking_that_starts_late_is_told_also_where_it_is_refused(lab):
             classes=["a", "b"],
             output=str(lab.parent / "out"),
         )
+
+
+def sleap_csv(frames: int) -> str:
+    """Two animals, a row an instance."""
+    rows = (
+        f"track_{animal},{frame},0.9,{100 * animal + frame + 1},5,0.9,{100 * animal + frame},9,0.9"
+        for frame in range(frames)
+        for animal in range(2)
+    )
+    header = "track,frame_idx,instance.score,nose.x,nose.y,nose.score,tail.x,tail.y,tail.score"
+    return "\n".join((header, *rows)) + "\n"
+
+
+def test_animals_that_leave_before_the_end_do_not_shorten_the_video(lab):
+    put(lab, v1__csv=sleap_csv(100), v1_labels__csv=frame_labels())
+    found, (filled, lost) = prepared(lab, "a", "b")
+    assert found["v1"] == A_AND_B
+    assert filled.endswith("v1 (100 of 120 frames)")
+    assert lost == "16.7 % of the scored frames have no tracked point"
+    assert np.isnan(open_dataset(lab.parent / "out")[0].keypoints[100:]).all()
+    put(lab, v1__csv=sleap_csv(60))
+    with pytest.raises(InputError, match="only every second frame was tracked"):
+        prepared(lab, "a", "b")
+
+
+def test_number_behind_a_recordings_name_is_told(lab):
+    put(lab, trial1DLC_net__csv=deeplabcut(), trial1_2_labels__csv=frame_labels())
+    _, (line,) = prepared(lab, "a", "b")
+    assert line.startswith("trial1_2_labels.csv is taken for the labels of 'trial1': a number")
+
+
+def test_text_of_an_old_system_beside_the_files_is_no_fault(lab):
+    put(lab, v1DLC_net__csv=deeplabcut(), v1_labels__csv=frame_labels())
+    (lab / "notes.txt").write_bytes(b"hello\rworld\r")
+    found, (line,) = prepared(lab, "a", "b")
+    assert found["v1"] == A_AND_B
+    assert "neither poses nor annotations, left out: notes.txt" in line

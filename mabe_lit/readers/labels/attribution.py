@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mabe_lit.readers.events import Events, Medium
-from mabe_lit.readers.names import begins_with
+from mabe_lit.readers.names import begins_with, composed
 from mabe_lit.shell import InputError
 
 
@@ -226,7 +225,7 @@ def _file_name(medium: Medium) -> str:
 
 def _plain(name: str) -> str:
     """A name without what systems differ in: case, and how accents are composed."""
-    return unicodedata.normalize("NFC", name).casefold()
+    return composed(name).casefold()
 
 
 def _in_file(one: Events) -> str:

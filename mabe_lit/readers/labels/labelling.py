@@ -12,14 +12,15 @@ from mabe_lit.pose import Recording
 from mabe_lit.readers.events import Events
 from mabe_lit.readers.labels.attribution import Attribution, attribute
 from mabe_lit.readers.labels.readings import Findings, LabelOptions
+from mabe_lit.readers.labels.scored import label_recording, lost_frames
 from mabe_lit.readers.labels.time_base import (
     cut_clip,
-    label_recording,
-    lost_frames,
+    fill_up,
     place_labels,
 )
 from mabe_lit.readers.labels.videos import Video
-from mabe_lit.readers.labels.words import Vocabulary, choose_classes, match_words
+from mabe_lit.readers.labels.words import Vocabulary, background_of, choose_classes, match_words
+from mabe_lit.readers.names import is_doubtful
 from mabe_lit.shell import InputError, InputWarning, describe_error
 
 DEFAULT_FPS = 30.0
@@ -88,7 +89,7 @@ class Labelling:
         self.names = [name for name in names if name in self._attribution.events]
         events = self._attribution.events.values()
         known = set().union(*(one.behaviors for one in events))
-        background = options.background or _background_of(list(events))
+        background = options.background or background_of(list(events))
         chosen = choose_classes(classes, background, known)
         taken = match_words(known, chosen)
         own = {one.background for one in events} - {None, *chosen}
@@ -162,6 +163,7 @@ class Labelling:
             events = dataclasses.replace(events.shifted(-1.0), counts_from_one=False)
         recording = self._read_pose(name, self._rate(name))
         recording = cut_clip(recording, events, video, self._options)
+        recording = fill_up(recording, events, video, self._options, self.findings)
         annotation = place_labels(recording, events, video, self._options, self.findings)
         self.vocabulary.count(annotation, len(recording))
         subjects = {i.subject for i in annotation.intervals if i.behavior in self.classes}
@@ -183,6 +185,19 @@ class Labelling:
             _warn(
                 f"the annotation of {name!r} names another video, {medium}{more}; it is taken by "
                 "its file's name"
+            )
+
+        doubtful = {
+            name: one.path.name
+            for name, one in found.events.items()
+            if not (one.media or one.observation) and is_doubtful(one.path, name)
+        }
+        if doubtful:
+            name, file = next(iter(doubtful.items()))
+            more = f" and {len(doubtful) - 1} more" if len(doubtful) > 1 else ""
+            _warn(
+                f"{file} is taken for the labels of {name!r}{more}: a number behind the name may "
+                "be that of another recording"
             )
 
     def _check_missing(self, missing: Sequence[str], count: int) -> None:
@@ -218,22 +233,6 @@ class Labelling:
             )
         if total and lost / total >= _LOST_SHARE:
             _warn(f"{100 * lost / total:.1f} % of the scored frames have no tracked point")
-
-
-def _background_of(events: Sequence[Events]) -> str | None:
-    """What files themselves call frames without behaviour.
-
-    Raises:
-        InputError: If they do not call it alike.
-    """
-    names = {one.background: one.path for one in events if one.background is not None}
-    if len(names) > 1:
-        listed = ", ".join(f"{name!r} ({path.name})" for name, path in names.items())
-        raise InputError(
-            f"the annotations call frames without behaviour {listed}; choose a name for them all "
-            "with --background"
-        )
-    return next(iter(names), None)
 
 
 def _warn(message: str) -> None:

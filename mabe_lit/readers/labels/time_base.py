@@ -10,12 +10,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from mabe_lit import UNSCORED
 from mabe_lit.pose import Recording
 from mabe_lit.readers.events import OPEN_STOP, Events
-from mabe_lit.readers.intervals import Annotation, frame_at, label_frames
+from mabe_lit.readers.intervals import Annotation, frame_at
 from mabe_lit.readers.labels.readings import Findings, LabelOptions
 from mabe_lit.readers.labels.videos import Video
 from mabe_lit.shell import InputError
@@ -25,6 +22,7 @@ _TOLERANCE_S = 0.5
 _TOLERANCE_SHARE = 0.01
 """Behaviours that are not learnt may run past it by this share of the recording."""
 _MOST_SKIPPED = 10
+_MOST_FILLED = 0.5
 
 
 def cut_clip(
@@ -53,6 +51,32 @@ def cut_clip(
     told = events.in_frames(recording.fps, rate).stop_frame
     last = frames if told is None else min(first + told, frames)
     return recording.frames_between(first, last)
+
+
+def fill_up(
+    recording: Recording,
+    events: Events,
+    video: Video,
+    options: LabelOptions,
+    findings: Findings,
+) -> Recording:
+    """The recording as long as its labels, where its file has frames with an animal alone.
+
+    Labels that are longer by more than half of it are left for ``place_labels`` to refuse.
+    """
+    fps, frames = recording.fps, len(recording)
+    rate = fps if events.unit == "frames" else 1.0
+    rate = _label_rate(recording, events, video, options) or rate
+    last = frame_at(events.stop / rate, fps)
+    if not recording.may_go_on or not frames < last <= (1 + _MOST_FILLED) * frames:
+        return recording
+    findings.add(
+        "the tracking ends with the last frame that shows an animal; it is taken to be as long as "
+        "the labels",
+        recording.name,
+        f"{frames} of {last} frames",
+    )
+    return recording.with_frames(last)
 
 
 def place_labels(
@@ -90,35 +114,6 @@ def place_labels(
             f"{watched} of {frames} frames",
         )
     return annotation
-
-
-def label_recording(
-    recording: Recording, annotation: Annotation, video: Video, options: LabelOptions
-) -> np.ndarray:
-    """``(N,)`` int16 labels; unscored outside what ``video`` says that somebody watched."""
-    labels = label_frames(annotation, len(recording), options.classes, options.background)
-    start_s, stop_s = video.scored_start_s or 0.0, video.scored_stop_s
-    labels[: frame_at(start_s, recording.fps)] = UNSCORED
-    if stop_s is not None:
-        labels[frame_at(stop_s, recording.fps) :] = UNSCORED
-    return labels
-
-
-def lost_frames(recording: Recording, labels: np.ndarray) -> tuple[int, int]:
-    """Scored frames without one tracked point, and scored frames in all.
-
-    Raises:
-        InputError: If they are all the scored frames that there are.
-    """
-    scored = labels != UNSCORED
-    is_lost = np.isnan(recording.keypoints).all(axis=(1, 2, 3))
-    lost, total = int((scored & is_lost).sum()), int(scored.sum())
-    if total and lost == total:
-        raise InputError(
-            f"recording {recording.name!r}: not one of its {total} scored frames has a tracked "
-            "point; are labels and tracking of the same video?"
-        )
-    return lost, total
 
 
 def _settle_first_number(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mabe_lit.readers.events import Medium
 from mabe_lit.readers.files import delimiter_of, read_lines, split_cells
+from mabe_lit.readers.names import composed
 from mabe_lit.shell import InputError
 
 
@@ -36,7 +37,7 @@ _COLUMNS = tuple(field.name for field in fields(Video))
 
 def matches(head: str) -> bool:
     """Whether a file that begins with ``head`` is such a table."""
-    header = head.lstrip("\ufeff").partition("\n")[0].strip()
+    header = next(iter(head.lstrip("\ufeff").splitlines()), "").strip()
     cells = split_cells([header], delimiter_of(header))[0] if header else []
     return len(cells) > 1 and "name" in cells and set(cells) <= {"name", *_COLUMNS}
 
@@ -72,8 +73,9 @@ def read_videos(path: Path | str, names: Sequence[str]) -> dict[str, Video]:
             raise InputError(f"{where}: has {len(cells)} cells, the header has {len(header)}")
         row = dict(zip(header, cells, strict=True))
         told = row.pop("name")
-        name = told if told in names else Medium(told).stem
-        if name not in names:
+        found = [n for n in names if composed(n) in (composed(told), composed(Medium(told).stem))]
+        name = found[0] if found else told
+        if not found:
             listed = ", ".join(names[:5]) + (", ..." if names[5:] else "")
             raise InputError(f"{where}: no recording is called {told!r}; there are {listed}")
         if name in videos:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mabe_lit.readers.events import Events
 from mabe_lit.readers.intervals import Annotation
+from mabe_lit.readers.names import composed
 from mabe_lit.shell import InputError
 
 _RESEMBLES = 0.75
@@ -17,7 +17,7 @@ _RESEMBLES = 0.75
 
 def normalize(word: str) -> str:
     """A name without what differs by habit: case, how accents are composed, spaces."""
-    return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFC", word)).strip().casefold()
+    return re.sub(r"[\s_-]+", " ", composed(word)).strip().casefold()
 
 
 def match_words(words: Collection[str], classes: Sequence[str]) -> dict[str, str]:
@@ -42,6 +42,22 @@ def resembling(word: str, names: Collection[str]) -> str | None:
     by_habit = {normalize(name): name for name in names}
     close = difflib.get_close_matches(normalize(word), by_habit, n=1, cutoff=_RESEMBLES)
     return by_habit[close[0]] if close else None
+
+
+def background_of(events: Sequence[Events]) -> str | None:
+    """What files themselves call frames without behaviour.
+
+    Raises:
+        InputError: If they do not call it alike.
+    """
+    names = {one.background: one.path for one in events if one.background is not None}
+    if len(names) > 1:
+        listed = ", ".join(f"{name!r} ({path.name})" for name, path in names.items())
+        raise InputError(
+            f"the annotations call frames without behaviour {listed}; choose a name for them all "
+            "with --background"
+        )
+    return next(iter(names), None)
 
 
 def choose_classes(

@@ -12,10 +12,9 @@ from mabe_lit import UNSCORED
 from mabe_lit.pose import Recording
 from mabe_lit.readers import Event, Events, LabelOptions, Video, read_videos
 from mabe_lit.readers.labels.readings import Findings
+from mabe_lit.readers.labels.scored import label_recording, lost_frames
 from mabe_lit.readers.labels.time_base import (
     cut_clip,
-    label_recording,
-    lost_frames,
     place_labels,
 )
 from mabe_lit.shell import InputError
