@@ -162,10 +162,9 @@ def prepare(
     if labelling is not None and (left := labelling.vocabulary.left_over()):
         print("\nbehaviours that are not among --classes, and unscored:")
         print("\n".join(f"  {line}" for line in left))
-    if labelling is not None and labelling.assumed_fps:
-        count = len(labelling.assumed_fps)
-        print(f"\n{count} of {len(tallies)} recordings: 30 frames/s, as no file tells; --fps")
     print(f"\n{len(tallies)} recordings written to {output}")
+    if labelling is not None and labelling.assumed_fps:
+        print(f"30 frames/s taken for {len(labelling.assumed_fps)}, as no file tells; see --fps")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -237,7 +237,7 @@ def test_rate_that_nothing_tells_is_told(lab, capsys):
     put(lab, v1DLC_net__csv=deeplabcut(), v1_bouts__csv="behavior,start_s,stop_s\na,1.0,2.0\n")
     _, (line,) = prepared(lab, "a")
     assert line.startswith("labels are in seconds and nothing tells the frame rate; 30 frames/s is")
-    assert "1 of 1 recordings: 30 frames/s, as no file tells; --fps\n" in capsys.readouterr().out
+    assert "30 frames/s taken for 1, as no file tells; see --fps\n" in capsys.readouterr().out
     _, told = prepared(lab, "a", fps=30)
     assert told == []
     assert "as no file tells" not in capsys.readouterr().out
