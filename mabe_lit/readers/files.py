@@ -13,6 +13,8 @@ from mabe_lit.shell import InputError
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 SUFFIXES = (".csv", ".tsv", ".txt", ".annot", ".h5", ".hdf5", ".slp", ".boris", ".json")
+LINE_END = re.compile(r"\r\n|\n|\r")
+"""As files are read; other characters that part lines are text."""
 _HEAD_BYTES = 1 << 16
 
 
@@ -88,7 +90,7 @@ def read_lines(path: Path) -> list[str]:
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
     try:
-        lines = re.split(r"\r\n|\n|\r", _decode(data, "strict"))
+        lines = LINE_END.split(_decode(data, "strict"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         encoding = "UTF-16" if text_encoding(data) == "utf-16" else "UTF-8"
@@ -103,6 +105,15 @@ def read_encoding(path: Path) -> str:
     """The encoding of a text file, see ``text_encoding``."""
     with path.open("rb") as file:
         return text_encoding(file.read(4))
+
+
+def first_line(head: str) -> str:
+    """The first line of a text that holds any, whatever its lines end with.
+
+    Lines are parted as files are read, so not at the other characters that ``splitlines`` knows.
+    """
+    lines = LINE_END.split(head.lstrip("\ufeff"))
+    return next((line for line in lines if line.strip()), "")
 
 
 def split_cells(lines: Iterable[str], delimiter: str) -> list[list[str]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mabe_lit.readers.files import list_files, read_head
+from mabe_lit.readers.files import first_line, list_files, read_head
 from mabe_lit.readers.label_formats import (
     bento,
     binary_columns,
@@ -83,11 +83,10 @@ def find_format(path: Path, wanted: Formats, others: Formats) -> ModuleType:
         raise InputError(f"{path}: no such file")
     head = read_head(path)
     for module in wanted.values():
-        if module.matches(head):
+        if _matches(head, module):
             return module
-    other = next((name for name, module in others.items() if module.matches(head)), None)
-    first_line = head.strip().splitlines()[0][:40]
-    found = other or f"a file that begins with {first_line!r}"
+    other = next((name for name, module in others.items() if _matches(head, module)), None)
+    found = other or f"a file that begins with {first_line(head).strip()[:40]!r}"
     raise InputError(f"{path}: is {found}, expected {' or '.join(wanted)}")
 
 
@@ -168,8 +167,12 @@ def _may_be_meant(file: Path, head: str | None) -> bool:
 
 
 def _matches_any(head: str | None, formats: Formats) -> bool:
-    """Whether a head is of one of the formats; what no table can be read from is of none."""
+    return head is not None and any(_matches(head, module) for module in formats.values())
+
+
+def _matches(head: str, module: ModuleType) -> bool:
+    """Whether a file that begins with ``head`` is of a format; no table of cells is of none."""
     try:
-        return head is not None and any(module.matches(head) for module in formats.values())
+        return bool(module.matches(head))
     except csv.Error:
         return False

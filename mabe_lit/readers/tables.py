@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from mabe_lit.readers.files import (
+    LINE_END,
     delimiter_of,
     parse_number,
     read_lines,
@@ -18,8 +19,8 @@ from mabe_lit.readers.files import (
 )
 from mabe_lit.shell import InputError
 
-_NEW_LINE = re.compile(r"\r\n|\n|\r")
-"""As files are read; other characters that part lines are text."""
+_MOST_LINES = 100
+"""Lines that one quoted cell may hold, so that a quote without an end is found near its start."""
 
 
 def column_key(name: str) -> str:
@@ -37,7 +38,7 @@ class Table:
         header: Names of its columns, as they stand there.
         keys: The same in one spelling, see ``column_key``.
         delimiter: What separates its cells.
-        header_line: Line number of the header.
+        header_line: Line number of the header, its last one if a cell of it holds several.
     """
 
     path: Path
@@ -49,14 +50,16 @@ class Table:
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Line number and stripped cells of each line after the header; none for a blank line.
 
-        Blank lines at the end are left out. Only one line is held at a time.
+        Blank lines at the end are left out. Only one row is held at a time; a quoted cell may hold
+        several lines, and the first one is the row's number.
 
         Raises:
             InputError: If a line has another number of cells than the header, or is not text.
         """
         blank: list[int] = []
         width = len(self.header)
-        for number, line in _lines(self.path):
+        lines = _lines(self.path)
+        for number, line in lines:
             if number <= self.header_line:
                 continue
             if not line.strip():
@@ -64,7 +67,7 @@ class Table:
                 continue
             yield from ((at, []) for at in blank)
             blank.clear()
-            cells = _split(self.path, number, line, self.delimiter)
+            cells, _ = _split(self.path, number, line, self.delimiter, lines)
             if len(cells) != width and (len(cells) < width or any(cells[width:])):
                 raise InputError(
                     f"{self.path}: line {number}: has {len(cells)} cells, the header has {width}"
@@ -96,14 +99,15 @@ def open_table(path: Path) -> Table:
     Raises:
         InputError: If the file is missing, empty or not text, or two columns are called alike.
     """
-    lines = ((number, line) for number, line in _lines(path) if line.strip())
-    number, line = next(lines, (0, ""))
+    lines = _lines(path)
+    filled = ((number, line) for number, line in lines if line.strip())
+    number, line = next(filled, (0, ""))
     if _is_separator_line(line):
-        number, line = next(lines, (0, ""))
+        number, line = next(filled, (0, ""))
     if not line:
         raise InputError(f"{path}: is empty")
     delimiter = delimiter_of(line)
-    header = _split(path, number, line, delimiter)
+    header, number = _split(path, number, line, delimiter, lines)
     while len(header) > 1 and not header[-1]:
         header.pop()  # a delimiter at the end of each line
     twice = [name for name in header if name and header.count(name) > 1]
@@ -117,7 +121,7 @@ def head_rows(head: str) -> tuple[list[str], list[list[str]], str]:
 
     A last line that may be cut is left out; so is whatever a quote makes unreadable.
     """
-    lines = [line for line in _NEW_LINE.split(head) if line.strip()]
+    lines = [line for line in LINE_END.split(head) if line.strip()]
     if lines and _is_separator_line(lines[0]):
         del lines[0]
     if not lines:
@@ -136,7 +140,7 @@ def head_rows(head: str) -> tuple[list[str], list[list[str]], str]:
 
 def head_keys(head: str) -> list[str]:
     """The columns that the header of a table names, in one spelling."""
-    first = [line for line in _NEW_LINE.split(head) if line.strip()][:2]
+    first = [line for line in LINE_END.split(head) if line.strip()][:2]
     if first and _is_separator_line(first[0]):
         del first[0]
     return [column_key(name) for name in head_rows("\n".join(first[:1]))[0]]
@@ -161,11 +165,26 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         raise
 
 
-def _split(path: Path, number: int, line: str, delimiter: str) -> list[str]:
+def _split(
+    path: Path, number: int, line: str, delimiter: str, more: Iterator[tuple[int, str]]
+) -> tuple[list[str], int]:
+    """The cells of a row and its last line's number; those after ``line`` are taken from ``more``.
+
+    Raises:
+        InputError: If a quote does not end.
+    """
     if '"' not in line:
-        return [cell.strip() for cell in line.split(delimiter)]
-    try:
-        rows = csv.reader([line], delimiter=delimiter, strict=True)
-        return [cell.strip() for cell in chain.from_iterable(rows)]
-    except csv.Error as error:
-        raise InputError(f"{path}: line {number}: has a quote that does not end") from error
+        return [cell.strip() for cell in line.split(delimiter)], number
+    held, last = [line], number
+    while True:
+        try:
+            rows = list(csv.reader(held, delimiter=delimiter, strict=True))
+        except csv.Error as error:
+            following = next(more, None) if len(held) < _MOST_LINES else None
+            if following is None or "end of data" not in str(error):
+                raise InputError(f"{path}: line {number}: has a quote that does not end") from error
+            held[-1] += "\n"
+            last = following[0]
+            held.append(following[1])
+        else:
+            return [cell.strip() for cell in chain.from_iterable(rows)], last

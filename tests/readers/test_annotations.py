@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,11 @@ BEGINNINGS = {
         "behavior,start_frame,stop_frame,start_s,stop_s,duration_s,mean_probability",
         "Label;Start;End",
         "event,onset,duration",
+        ",behavior,start_s,stop_s\n0,a,1.0,2.0",
+        "index,behavior,start_frame,stop_frame\n0,a,30,60",
+        "Unnamed: 0,label,start_s,duration_s\n0,a,1.0,1.0",
+        "Frame,Behavior,Start,Stop\n0,a,1.0,2.0",
+        "t,behavior,start_s,stop_s\n0.5,a,1.0,2.0",
     ],
     "table of 0/1 columns": ["frame,attack\n0,1", ",background,attack\n0,1,0"],
 }
@@ -74,3 +80,19 @@ def test_annotation_belongs_to_the_longest_name_before_a_separator():
     names = ["1", "1-2", "11"]
     files = ["1_annot.txt", "1-2.annot", "11_annot.txt", "12.csv"]
     assert [owner_of(Path(file), names) for file in files] == ["1", "1-2", "11", None]
+
+
+def test_lines_of_an_old_mac_are_a_table_like_any(tmp_path):
+    path = write(tmp_path, "behavior,start_s,stop_s\ra,1.0,2.0\r")
+    (events,) = read_annotations(path)
+    assert [(event.start, event.stop) for event in events.events] == [(1, 2)]
+
+
+def test_format_that_cannot_split_a_file_does_not_match(tmp_path, monkeypatch):
+    def fail(head):
+        raise csv.Error("new-line character seen in unquoted field")
+
+    monkeypatch.setattr(ANNOTATION_FORMATS["Bento annotation"], "matches", fail)
+    assert list_annotation_files(write(tmp_path, "behavior,start_s,stop_s\na,1.0,2.0\n"))
+    with pytest.raises(InputError, match="is a file that begins with 'x', expected"):
+        read_annotations(write(tmp_path, "x\ry\r"))

@@ -16,7 +16,7 @@ from mabe_lit.readers.files import read_lines
 from mabe_lit.readers.label_formats.channels import choose_channel
 from mabe_lit.shell import InputError
 
-_CHANNEL = re.compile(r"(.*\S)\s*-{4,}$")
+_CHANNEL = re.compile(r"(.*?[^\s-])\s*-{4,}$")
 _SETTING = re.compile(
     r"Annotation (framerate|(?:start|stop) (?:frame|time)):\s*(\S+)", re.IGNORECASE
 )

@@ -1,10 +1,11 @@
-"""Choosing one of the channels that an annotation tool keeps in a file."""
+"""Whose a label is within a file: one of its channels, subjects or videos."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from mabe_lit.readers.tables import Table
 from mabe_lit.shell import InputError
 
 
@@ -34,3 +35,26 @@ def choose_subject(path: Path, found: Iterable[str], wanted: str) -> str:
     if wanted not in names:
         raise InputError(f"{path}: has no subject {wanted!r}, only {', '.join(names) or 'none'}")
     return wanted
+
+
+def check_all_told(
+    table: Table, columns: Sequence[int | None], told: Iterable[tuple[int | str, ...]]
+) -> None:
+    """Raise where a row tells nothing in a column that others fill, as merged cells leave it.
+
+    Args:
+        table: The table.
+        columns: Columns that say whose a row is; None where there is none.
+        told: Of each row its line and what it tells in each of them.
+
+    Raises:
+        InputError: Naming the first such row.
+    """
+    rows = list(told)
+    for place, column in enumerate(columns, 1):
+        empty = [line for line, *_ in (row for row in rows if not row[place])]
+        if column is not None and empty and len(empty) < len(rows):
+            raise InputError(
+                f"{table.path}: line {empty[0]}, column {table.header[column]}: is empty, which "
+                "other rows are not; expected whose the row is, in each"
+            )

@@ -12,7 +12,8 @@ import numpy as np
 
 from mabe_lit.readers.events import Events
 from mabe_lit.readers.label_formats.dense import Axis, events_of, find_axis, read_rows, to_events
-from mabe_lit.readers.tables import head_keys, open_table
+from mabe_lit.readers.label_formats.interval_columns import is_interval_header
+from mabe_lit.readers.tables import column_key, head_rows, open_table
 from mabe_lit.shell import InputError
 
 _LABEL_KEYS = ("label", "behavior", "behaviour", "annotation", "action", "class", "predicted")
@@ -22,9 +23,12 @@ _OTHERS_KEYS = ("status", "behavior_type", "event_type")
 
 def matches(head: str) -> bool:
     """Whether a file that begins with ``head`` is of this format."""
-    keys = head_keys(head)
+    header = head_rows(head)[0]
+    keys = [column_key(name) for name in header]
     if not any(name in keys for name in _LABEL_KEYS) or any(name in keys for name in _OTHERS_KEYS):
         return False
+    if is_interval_header(header, keys):
+        return False  # its column of frames, times or an index numbers the bouts
     return len(keys) == 1 or find_axis(keys) is not None
 
 

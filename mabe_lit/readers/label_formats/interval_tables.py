@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mabe_lit.readers.events import Event, Events, Medium
-from mabe_lit.readers.label_formats.channels import choose_subject
+from mabe_lit.readers.label_formats.channels import check_all_told, choose_subject
 from mabe_lit.readers.label_formats.interval_columns import (
     BEHAVIOR_KEYS,
     OBSERVATION_KEYS,
@@ -126,6 +126,8 @@ def _read_rows(table: Table) -> list[Row]:
                 f"{table.path}: line {number}: has no {table.header[behavior]}, expected its name"
             )
         rows.append(_to_row(number, cells, columns))
+    whose = [(row.number, row.video, row.observation) for row in rows]
+    check_all_told(table, (columns.video, columns.observation), whose)
     return rows
 
 

@@ -36,7 +36,8 @@ def is_last_frame(path: Path, place: Place, spans: Sequence[FrameSpan]) -> bool:
     """Whether stop frames are the last ones of their bouts.
 
     ``stop_frame`` is the first one after, as this project writes it; ``last_frame`` the last one,
-    and ``end_frame`` as well, as in Caltech's, Bento's and SimBA's tables. Whatever it is called
+    and ``end_frame`` as well, as in Caltech's, Bento's and SimBA's tables, which is told where no
+    row proves it. Whatever it is called
     but ``last_frame``, the rows may prove it: those that touch (one starts at the other's stop)
     that it is the first one after; those that each start one frame after the other's stop, or
     stop where they start, that it is the last.
@@ -78,6 +79,13 @@ def is_last_frame(path: Path, place: Place, spans: Sequence[FrameSpan]) -> bool:
         warnings.warn(
             f"{path}: {place.name} is taken for the first frame after a bout, not the last one of "
             f"it, by line {frame_after[0].line_number}",
+            InputWarning,
+            stacklevel=2,
+        )
+    if place.is_last_frame and not frame_after and not last_frame:
+        warnings.warn(
+            f"{path}: {place.name} is taken for the last frame of a bout, though no row proves it; "
+            "rename it stop_frame if it is the first frame after",
             InputWarning,
             stacklevel=2,
         )

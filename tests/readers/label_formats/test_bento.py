@@ -49,6 +49,12 @@ def test_whole_numbers_are_frames_from_one(tmp_path):
     assert events.rate == 30
 
 
+def test_channel_is_named_without_its_rule(tmp_path):
+    two = BENTO + "\n--my-Ch2 ---------\n>mount\n5\t6\t2\n"
+    assert spans(read(tmp_path, two, "Ch1")) == [(0, 3, "attack"), (9, 10, "attack")]
+    assert spans(read(tmp_path, two, "--my-Ch2")) == [(4, 6, "mount")]
+
+
 def test_decimal_numbers_are_seconds(tmp_path):
     text = BENTO.replace("1\t3\t3", "0.1\t0.2\t0.1").replace("10\t10\t1", "1.0\t2.0\t1.0")
     events = read(tmp_path, text)

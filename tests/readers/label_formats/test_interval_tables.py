@@ -96,6 +96,12 @@ def test_stop_frame_that_rows_prove_is_told(tmp_path):
     assert spans(events) == FRAMES
 
 
+def test_end_frame_that_no_row_proves_is_told(tmp_path):
+    with pytest.warns(InputWarning, match="end_frame is taken for the last frame of a bout, thou"):
+        events = read(tmp_path, rows("label,start_frame,end_frame", "a,0,49", "b,70,119"))
+    assert spans(events) == [(0, 50, "a"), (70, 120, "b")]
+
+
 def test_last_frame_may_touch_the_next_bouts_first(tmp_path):
     text = rows("label,start_frame,last_frame", "a,0,50", "b,50,119")
     assert spans(read(tmp_path, text)) == [(0, 51, "a"), (50, 120, "b")]
@@ -119,6 +125,25 @@ def test_each_video_of_a_table_has_its_own_events(tmp_path):
     assert two.behaviors == {"a", "b"}  # who scored one video looked for it in the other
 
 
+@pytest.mark.parametrize(("column", "name"), [("video", "v"), ("observation", "o")])
+def test_row_that_does_not_tell_its_video_is_refused(tmp_path, column, name):
+    text = rows(f"{column};label;start_s;stop_s", f"{name};a;1,0;2,0", ";a;2,5;3,0", "w;a;2,0;3,0")
+    with pytest.raises(InputError, match=f"line 3, column {column}: is empty"):
+        interval_tables.read(write(tmp_path, text))
+
+
+def test_video_that_no_row_tells_is_the_files(tmp_path):
+    events = read(tmp_path, rows("video,label,start_s,stop_s", ",a,0.5,1"))
+    assert events.media == ()
+
+
+def test_comment_of_several_lines_is_read(tmp_path):
+    text = rows("label,start_s,stop_s,note", 'a,0.5,1,"one', 'two, ""three"""', "b,2.5,x,")
+    with pytest.raises(InputError, match="line 4, column stop_s: found 'x'"):
+        read(tmp_path, text)
+    assert spans(read(tmp_path, text.replace("x", "3"))) == [(0.5, 1, "a"), (2.5, 3, "b")]
+
+
 def test_predicted_bouts_tell_of_all_frames(tmp_path):
     assert read(tmp_path, rows(OWN, A, B)).watched == (0, 120)
     assert read(tmp_path, rows(OWN, A)).watched == (0, 50)
@@ -137,7 +162,7 @@ def test_table_without_rows_says_that_nothing_happened(tmp_path):
 
 
 def test_gapless_frames_from_one_stand_and_are_told(tmp_path):
-    header = "label,start_frame,end_frame"
+    header = "label,start_frame,last_frame"
     assert read(tmp_path, rows(header, "a,1,50", "b,51,120")).counts_from_one
     assert not read(tmp_path, rows(header, "a,0,50", "b,51,120")).counts_from_one
     assert not read(tmp_path, rows(header, "a,1,50", "b,71,120")).counts_from_one

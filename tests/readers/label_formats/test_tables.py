@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from label_files import write
 
-from mabe_lit.readers.files import parse_number
+from mabe_lit.readers.files import first_line, parse_number
 from mabe_lit.readers.tables import column_key, head_keys, open_table
 from mabe_lit.shell import InputError
 
@@ -48,6 +48,31 @@ def test_rows_know_their_lines(tmp_path):
     assert table.header == ("a", "b")
     assert list(table.rows()) == [(4, ["1", "x;y"]), (5, []), (6, ["2", "z"])]
     assert head_keys(path.read_text()) == ["a", "b"]
+
+
+def test_quoted_cell_may_hold_lines_and_rows_know_their_first(tmp_path):
+    path = write(tmp_path, 'a,"b\nc"\n1,"x\n\ny"\n2,z\n')
+    table = open_table(path)
+    assert table.keys == ("a", "b_c")
+    assert list(table.rows()) == [(3, ["1", "x\n\ny"]), (6, ["2", "z"])]
+
+
+@pytest.mark.parametrize("lines", [1, 200])
+def test_quote_that_does_not_end_is_named_by_its_line(tmp_path, lines):
+    path = write(tmp_path, 'a,b\n1,2\n3,"4\n' + "5,6\n" * lines)
+    with pytest.raises(InputError, match="line 3: has a quote that does not end"):
+        list(open_table(path).rows())
+
+
+def test_quote_within_a_cell_is_a_sign_of_it(tmp_path):
+    table = open_table(write(tmp_path, 'a,b\n1,5" tube\n2,6" tube\n'))
+    assert list(table.rows()) == [(2, ["1", '5" tube']), (3, ["2", '6" tube'])]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_first_line_ends_as_any_tool_ends_it(end):
+    assert first_line(f"\ufeff{end} a\u2028b{end}c{end}") == " a\u2028b"
+    assert first_line("") == ""
 
 
 def test_missing_file_is_named(tmp_path):
