@@ -85,6 +85,8 @@ class Events:
         background: What the file itself calls frames without any behaviour; None if it does not.
         counts_from_one: Whether frames are numbered from 1, which may be a habit of counting or a
             first frame that nobody scored; ``start`` and ``stop`` take the numbers as they stand.
+        numbering: Whether frames are plain numbers that could count from 1: nothing says from
+            where they count, and none of them is 0; taken as they stand as well.
     """
 
     path: Path
@@ -97,6 +99,7 @@ class Events:
     rate: float | None = None
     background: str | None = None
     counts_from_one: bool = False
+    numbering: bool = False
 
     @classmethod
     def of(

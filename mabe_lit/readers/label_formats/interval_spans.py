@@ -12,7 +12,7 @@ from mabe_lit.readers.intervals import frame_at
 from mabe_lit.readers.label_formats.interval_columns import Place, Role, Unit, by_unit
 from mabe_lit.readers.label_formats.interval_units import Row
 from mabe_lit.readers.label_formats.stop_frames import FrameSpan, is_gapless, is_last_frame
-from mabe_lit.readers.label_formats.two_readings import Pair, compare
+from mabe_lit.readers.label_formats.two_readings import Agreement, Pair, compare
 from mabe_lit.readers.tables import Table
 from mabe_lit.shell import InputError, InputWarning
 
@@ -23,13 +23,15 @@ _ROLES: tuple[Role, ...] = ("start", "stop", "duration")
 class Placed:
     """Where the bouts of all rows lie: boundaries in ``unit``.
 
-    ``is_gapless`` tells that they are frames that follow each other without one between.
+    ``is_gapless`` tells that they are frames that follow each other without one between; ``rate``
+    is frames per second where seconds beside them tell it.
     """
 
     unit: Unit
     starts: Sequence[float]
     stops: Sequence[float]
     is_gapless: bool
+    rate: float | None = None
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,11 @@ def place_rows(table: Table, places: Sequence[Place], rows: Sequence[Row]) -> Pl
     if not frames.is_told.any():
         starts, stops = seconds.ends.T.tolist()
         return Placed("seconds", starts, stops, is_gapless=False)
-    starts, stops = _all_in_frames(table, rows, frames, seconds).T.tolist()
+    agreement = _agreement(table, rows, frames, seconds)
+    starts, stops = _all_in_frames(table, rows, frames, seconds, agreement).T.tolist()
     told = len(spans) == len(rows)
-    return Placed("frames", starts, stops, is_gapless=told and is_gapless(spans))
+    rate = agreement.rate if agreement else None
+    return Placed("frames", starts, stops, is_gapless=told and is_gapless(spans), rate=rate)
 
 
 def _read(table: Table, places: Sequence[Place], rows: Sequence[Row], unit: Unit) -> _Reading:
@@ -142,10 +146,10 @@ def _check_reading(table: Table, rows: Sequence[Row], reading: _Reading, unit: s
             )
 
 
-def _all_in_frames(
+def _agreement(
     table: Table, rows: Sequence[Row], frames: _Reading, seconds: _Reading
-) -> np.ndarray:
-    """``(rows, 2)`` ends in frames; those of rows that tell seconds alone at the others' rate."""
+) -> Agreement | None:
+    """What rows that tell both say of the rate; raises where they contradict each other."""
     pairs = [
         Pair(
             row.number,
@@ -168,9 +172,20 @@ def _all_in_frames(
         raise InputError(
             f"{table.path}: line {wrong.line_number}: {wrong.names[0]} {wrong.frame:g} and "
             f"{wrong.names[1]} {wrong.time_s:g} contradict each other: at the {agreement.fps:.6g} "
-            f"frames/s of most rows, {wrong.time_s:g} s is frame {nearest}; correct one, or "
-            f"delete the columns {listed[0]} (frames count), or {listed[1]} (seconds count)"
+            f"frames/s of {agreement.whose}, {wrong.time_s:g} s is frame {nearest}; correct one, "
+            f"or delete the columns {listed[0]} (frames count), or {listed[1]} (seconds count)"
         )
+    return agreement
+
+
+def _all_in_frames(
+    table: Table,
+    rows: Sequence[Row],
+    frames: _Reading,
+    seconds: _Reading,
+    agreement: Agreement | None,
+) -> np.ndarray:
+    """``(rows, 2)`` ends in frames; those of rows that tell seconds alone at the others' rate."""
     lacking = np.flatnonzero(~frames.is_told)
     ends = frames.ends
     if not len(lacking):

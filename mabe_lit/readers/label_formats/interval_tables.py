@@ -78,7 +78,8 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
     declared = sorted({row.behavior for row in rows})
     first, last = min(placed.starts), max(placed.stops)
     # What predict wrote, and nobody took a bout from, tells of all frames that there are.
-    is_all = placed.is_gapless and first == 0 and "mean_probability" in table.keys
+    is_own = "mean_probability" in table.keys
+    is_all = placed.is_gapless and first == 0 and is_own
     return [
         Events.of(
             path,
@@ -88,7 +89,9 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
             media=(Medium(video),) if video else (),
             observation=observation or video,
             watched=(first, last) if is_all else (0.0, math.inf),
+            rate=placed.rate,
             counts_from_one=placed.is_gapless and first == 1,
+            numbering=placed.unit == "frames" and first > 0 and not is_own,
         )
         for video, observation in dict.fromkeys(names.values())
     ]

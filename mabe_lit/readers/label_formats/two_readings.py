@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mabe_lit.readers.rates import common_rate, settle_rate
+
 _MOST_CANDIDATES = 200
 _EXACT = 0.05
 """Frames by which seconds that were made from frames, and told in full, may miss these."""
@@ -39,12 +41,23 @@ class Agreement:
     """What pairs of frames and seconds say of the rate.
 
     Attributes:
-        fps: Frames per second that most of them agree on.
+        fps: Frames per second that most of them agree on, as measured.
         contradiction: The first one, in the order of the file, that does not; None if all do.
+        is_common: Whether it is fewer pairs' rate instead, as a common one, where most make an odd
+            one and contradict these.
+        rate: The frame rate that this is; None where they contradict each other, or do not tell it
+            well enough.
     """
 
     fps: float
     contradiction: Pair | None
+    is_common: bool = False
+    rate: float | None = None
+
+    @property
+    def whose(self) -> str:
+        """Of which rows the rate is, for a message."""
+        return "other rows" if self.is_common else "most rows"
 
 
 def compare(pairs: Sequence[Pair], printed_s: float) -> Agreement | None:
@@ -74,12 +87,35 @@ def compare(pairs: Sequence[Pair], printed_s: float) -> Agreement | None:
         if max(counts) > len(later) / 2:
             break
     agrees = _agree(pairs, rate, margin + printed_s * rate)
-    return Agreement(rate, None if agrees.all() else pairs[int(np.argmin(agrees))])
+    if agrees.all():
+        return Agreement(rate, None, rate=_settled(later, rate, printed_s))
+    # Of bouts that touch one boundary stands in two rows, and both may have been corrected.
+    common = [other for other in rates if common_rate(other) is not None]
+    if common_rate(rate) is None and common:
+        agrees_too = _agree(pairs, common[0], margin + printed_s * common[0])
+        if not agrees_too.all():
+            return Agreement(common[0], pairs[int(np.argmin(agrees_too))], is_common=True)
+    return Agreement(rate, pairs[int(np.argmin(agrees))])
+
+
+def _settled(later: Sequence[Pair], rate: float, printed_s: float) -> float | None:
+    """The frame rate, if pairs tell it well; one moment alone fits any, and tells a common one."""
+    if len({pair.time_s for pair in later}) == 1:
+        return common_rate(rate)
+    missed = float(_missed(later, rate).max())
+    if missed > _EXACT:
+        missed += printed_s * rate
+    return settle_rate(rate, missed / max(pair.frame for pair in later))
 
 
 def _agree(pairs: Sequence[Pair], rate: float, margin: float) -> np.ndarray:
     """``(pairs,)`` whether frame and time are of one moment, but for ``margin`` frames."""
+    return np.asarray(_missed(pairs, rate) <= margin)
+
+
+def _missed(pairs: Sequence[Pair], rate: float) -> np.ndarray:
+    """``(pairs,)`` frames that lie between the two tellings of each."""
     missed = np.array([pair.time_s * rate - pair.frame for pair in pairs])
     is_last = np.array([pair.is_last for pair in pairs])
-    missed = np.where(is_last, np.minimum(np.abs(missed), np.abs(missed - 1)), np.abs(missed))
-    return np.asarray(missed <= margin)
+    after_last = np.where(is_last, np.abs(missed - 1), np.inf)
+    return np.asarray(np.minimum(np.abs(missed), after_last))

@@ -75,6 +75,42 @@ def test_bouts_in_seconds(tmp_path, text):
     assert spans(events) == SECONDS
 
 
+@pytest.mark.parametrize(
+    ("told", "is_one"),
+    [("a,1,50", True), ("a,2,50", True), ("a,0,50", False)],
+)
+def test_plain_frame_numbers_could_count_from_one(tmp_path, told, is_one):
+    assert read(tmp_path, rows(FRAME_HEADER, "b,70,90", told)).numbering is is_one
+
+
+def test_seconds_and_predicted_frames_do_not_count_from_one(tmp_path):
+    assert not read(tmp_path, rows("label,start_s,stop_s", "a,0.5,1.5")).numbering
+    assert not read(tmp_path, rows(OWN, B)).numbering
+
+
+RATES = [15.0, 24.0, 25.0, 29.97, 30.0, 31.25, 59.94, 120.0]
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_frames_beside_seconds_tell_the_rate(tmp_path, fps):
+    edges = [0, 50, 70, 120]
+    lines = (f"a,{a},{b},{a / fps:.6f},{b / fps:.6f}" for a, b in pairwise(edges))
+    text = rows("label,start_frame,stop_frame,start_s,stop_s", *lines)
+    assert read(tmp_path, text).rate == fps
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        rows("label,start_frame,stop_frame", "a,0,50"),
+        rows("label,start_frame,stop_frame,start_s,stop_s", "a,0,50,0,2.2"),
+        rows("label,start_frame,stop_frame,start_s,stop_s", "a,0,8,0,0.3", "a,8,12,0.3,0.4"),
+    ],
+)
+def test_rate_that_is_not_told_or_told_badly_is_none(tmp_path, text):
+    assert read(tmp_path, text).rate is None
+
+
 def test_row_of_seconds_alone_is_taken_at_the_rate_of_the_others_and_told(tmp_path):
     with pytest.warns(InputWarning, match=r"1 rows tell seconds alone \(line 4\).* 30 frames/s"):
         events = read(tmp_path, rows(OWN, A, B, "c,,,5.0,6.0,,"))
@@ -183,6 +219,11 @@ BAD = {
     "edited in one row": (
         rows(OWN, B.replace("120", "130")),
         "line 2: .* contradict each other",
+    ),
+    "edited boundary of two bouts": (
+        rows(OWN, A.replace("50", "55"), B.replace("50", "55")),
+        "line 2: stop_frame 55 and stop_s 1.66667 contradict each other: at the 30 frames/s of "
+        "other rows, 1.66667 s is frame 50",
     ),
     "edited duration": (
         rows(OWN, A, B.replace("2.333333", "2.5")),
