@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import warnings
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,14 +20,14 @@ import numpy as np
 
 from mabe_lit.readers.events import Events
 from mabe_lit.readers.files import is_number, read_head
-from mabe_lit.readers.label_formats.dense import (
-    Axis,
-    Rows,
-    events_of,
-    find_axis,
-    read_rows,
-    to_events,
+from mabe_lit.readers.label_formats.axis import Axis, find_axis
+from mabe_lit.readers.label_formats.dense import Part, events_of, read_parts, to_events
+from mabe_lit.readers.label_formats.interval_columns import (
+    OBSERVATION_KEYS,
+    SUBJECT_KEYS,
+    VIDEO_KEYS,
 )
+from mabe_lit.readers.label_formats.row_places import Rows
 from mabe_lit.readers.tables import Table, column_key, head_rows, open_table
 from mabe_lit.shell import InputError, InputWarning
 
@@ -47,6 +47,7 @@ _MEASURED = re.compile(
 )
 """Coordinates and SimBA's features, which may be 0 or 1 as well."""
 _PROBABILITY = re.compile(r"^prob(ability)?_", re.IGNORECASE)
+_WHOSE_KEYS = (*VIDEO_KEYS, *OBSERVATION_KEYS, *SUBJECT_KEYS)
 _FEW = 0.01
 
 
@@ -61,30 +62,49 @@ class _Column:
     first_other: tuple[int, str] = (0, "")
 
 
+@dataclass
+class _Found:
+    """What the first lines tell of the columns.
+
+    Attributes:
+        columns: Those that may be behaviours'; none if the table is not of this format.
+        numbers: Names of those of other numbers, and whether a column of 0 and 1 is before it.
+        is_simba: Whether it begins with key points, and so features come before all behaviours.
+    """
+
+    columns: list[_Column] = field(default_factory=list)
+    numbers: list[tuple[str, bool]] = field(default_factory=list)
+    is_simba: bool = False
+
+
 def matches(head: str) -> bool:
     """Whether a file that begins with ``head`` is of this format."""
-    return bool(_find_columns(head)[0])
+    return bool(_find_columns(head).columns)
 
 
 def read(path: Path, *, channel: str | None = None) -> list[Events]:
     """Read the intervals of each column; what is 0 was looked for.
 
-    Behaviours are the columns of 0 and 1 after the last one of other numbers; among SimBA's these
-    may still be features. An empty cell was not scored: its row is no background. A column
-    without any value is none.
+    Behaviours are the columns of 0 and 1. In SimBA's tables, which begin with key points, they are
+    those after the last one of other numbers, since features may be 0 and 1 as well. An empty cell
+    was not scored: its row is no background. A column without any value is none.
 
     Args:
         path: The file.
-        channel: Must be None, there are no channels.
+        channel: Which subject's labels; None where each video has those of one.
+
+    Returns:
+        One a video or observation, where a column names these.
 
     Raises:
         InputError: If a behaviour's cell is neither 0, 1, True, False nor empty, a frame is
             background and a behaviour at once, or frames or times do not increase.
     """
-    if channel is not None:
-        raise InputError(f"{path}: a table of 0/1 columns has no channel {channel!r}")
     table = open_table(path)
-    columns, has_features = _find_columns(read_head(path))
+    if channel is not None and table.find(SUBJECT_KEYS) is None:
+        raise InputError(f"{path}: a table of 0/1 columns has no channel {channel!r}")
+    found = _find_columns(read_head(path))
+    columns = found.columns
     axis = find_axis(table.keys) or Axis(None)
     values = dict(_VALUES)
     if any(column_key(column.name) == _BACKGROUND for column in columns):
@@ -97,14 +117,27 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
             if value == _OTHER:
                 column.first_other = column.first_other if column.others else (number, text)
                 column.others += 1
-                if not has_features or not is_number(text, table.delimiter):
+                if not found.is_simba or not is_number(text, table.delimiter):
                     raise _wrong_value(table, column, number, text)
             column.values.append(value)
 
-    rows = read_rows(table, axis, take)
+    parts = read_parts(table, axis, take, channel)
     columns = _behaviors(table, columns)
+    if left := [name for name, is_after in found.numbers if is_after and not found.is_simba]:
+        warnings.warn(
+            f"{path}: columns that hold other numbers than 0 and 1 are taken for no behaviours: "
+            f"{', '.join(left)}",
+            InputWarning,
+            stacklevel=2,
+        )
     flags = {column.name: np.frombuffer(column.values, np.int8) for column in columns}
-    flags = {name: column for name, column in flags.items() if (column != _EMPTY).any()}
+    return [_to_events(table, part, flags) for part in parts]
+
+
+def _to_events(table: Table, part: Part, flags: Mapping[str, np.ndarray]) -> Events:
+    rows = part.rows
+    flags = {name: values[part.chosen] for name, values in flags.items()}
+    flags = {name: values for name, values in flags.items() if (values != _EMPTY).any()}
     background = next((name for name in flags if column_key(name) == _BACKGROUND), None)
     if background is not None:
         _check_background(table, rows, flags, background)
@@ -113,19 +146,19 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
         empty |= column_values == _EMPTY
     events = [event for name, on in flags.items() for event in events_of(rows, on == 1, name)]
     events += events_of(rows, empty, "")
-    return [to_events(table, rows, events, tuple(flags), background)]
+    return to_events(table, part, events, tuple(flags), background)
 
 
-def _find_columns(head: str) -> tuple[list[_Column], bool]:
-    """Columns of 0 and 1 after the last one of other numbers, and whether there is such a one."""
+def _find_columns(head: str) -> _Found:
+    """Columns of 0 and 1: those after the last one of other numbers in SimBA's tables, else all."""
     header, rows, delimiter = head_rows(head)
     keys = [column_key(name) for name in header]
     if keys[:1] == ["scorer"] or len(set(header)) < len(header):
-        return [], False  # poses, with several header rows
+        return _Found()  # poses, with several header rows
     axis = find_axis(keys)
     rows = [row for row in rows if len(row) >= len(header)]
-    columns: list[_Column] = []
-    has_features = has_text = is_filled = False
+    found = _Found(is_simba=any(_MEASURED.search(name) for name in header[:2]))
+    has_text = is_filled = is_last_number = False
     for position, name in enumerate(header):
         if (axis and position == axis.column) or _PROBABILITY.search(name):
             continue
@@ -135,15 +168,21 @@ def _find_columns(head: str) -> tuple[list[_Column], bool]:
         # A few others are mistakes in a behaviour's column, or a feature that is 0 at first.
         if texts > len(cells) / 2:
             has_text = True
-        elif find_axis([keys[position]]) is not None:
-            continue  # another column of frames or times
+        elif find_axis([keys[position]]) is not None or keys[position] in _WHOSE_KEYS:
+            continue  # another column of frames or times, or one that splits the table
         elif len(others) > len(cells) / 2 or _MEASURED.search(name):
-            has_features, is_filled, columns = True, False, []
+            is_last_number = True
+            found.numbers.append((name, bool(found.columns)))
+            if found.is_simba:
+                is_filled, found.columns = False, []
         elif name and not is_number(name, delimiter):
-            columns.append(_Column(position, name))
+            found.columns.append(_Column(position, name))
+            is_last_number = is_last_number and not cells
             is_filled = is_filled or bool(cells)
     is_dense = axis is not None or not has_text
-    return (columns if is_filled and is_dense else []), has_features
+    # A table of measures may have a column that is 1 throughout, such as an animal's number.
+    is_of_labels = not is_last_number or (axis and len(found.columns) >= len(found.numbers))
+    return found if is_filled and is_dense and is_of_labels else _Found()
 
 
 def _behaviors(table: Table, columns: Sequence[_Column]) -> list[_Column]:
@@ -171,7 +210,7 @@ def _behaviors(table: Table, columns: Sequence[_Column]) -> list[_Column]:
 
 
 def _check_background(
-    table: Table, rows: Rows, flags: dict[str, np.ndarray], background: str
+    table: Table, rows: Rows, flags: Mapping[str, np.ndarray], background: str
 ) -> None:
     others = [values for name, values in flags.items() if name != background]
     is_any = np.zeros(len(rows.starts), bool)

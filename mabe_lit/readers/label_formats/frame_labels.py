@@ -6,17 +6,24 @@ one as well, to be corrected and learned from.
 
 from __future__ import annotations
 
+import re
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from mabe_lit.readers.events import Events
-from mabe_lit.readers.label_formats.dense import Axis, events_of, find_axis, read_rows, to_events
-from mabe_lit.readers.label_formats.interval_columns import is_interval_header
-from mabe_lit.readers.tables import column_key, head_rows, open_table
-from mabe_lit.shell import InputError
+from mabe_lit.readers.label_formats.axis import Axis, find_axis
+from mabe_lit.readers.label_formats.dense import events_of, read_parts, to_events
+from mabe_lit.readers.label_formats.event_logs import check_no_marks, check_no_spans
+from mabe_lit.readers.label_formats.interval_columns import SUBJECT_KEYS, is_interval_header
+from mabe_lit.readers.tables import Table, column_key, head_rows, open_table
+from mabe_lit.shell import InputError, InputWarning
 
-_LABEL_KEYS = ("label", "behavior", "behaviour", "annotation", "action", "class", "predicted")
+_PREDICTED = "predicted"
+_LABEL_KEYS = ("label", "behavior", "behaviour", "annotation", "action", "class", _PREDICTED)
+_MORE_LABELS = re.compile(rf"({'|'.join(_LABEL_KEYS)})s?_?\d*")
 _OTHERS_KEYS = ("status", "behavior_type", "event_type")
 """Columns of logs that have a row an event."""
 
@@ -36,30 +43,76 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
     """Read labels; a row whose cell is empty, or a frame that has no row, was not scored.
 
     Frame numbers stand as they are, also where the first is 1. A row with a time lasts until the
-    next row.
+    next row. Another column of labels is told and left out.
 
     Args:
         path: The file.
-        channel: Must be None, there are no channels.
+        channel: Which subject's labels; None where each video has those of one.
+
+    Returns:
+        One a video or observation, where a column names these.
 
     Raises:
-        InputError: If a frame number is no whole number, or frames or times do not increase.
+        InputError: If a frame number is no whole number, frames or times do not increase, a row
+            is an event that starts, stops or lasts, two columns of labels contradict each other,
+            or a video has labels of several subjects and none is chosen.
     """
-    if channel is not None:
-        raise InputError(f"{path}: a table of frame labels has no channel {channel!r}")
     table = open_table(path)
+    if channel is not None and table.find(SUBJECT_KEYS) is None:
+        raise InputError(f"{path}: a table of frame labels has no channel {channel!r}")
     label_column = table.find(_LABEL_KEYS)
     if label_column is None:
         raise InputError(f"{path}: has no column of labels, found {', '.join(table.header)}")
+    axis = find_axis(table.keys) or Axis(None)
+    check_no_spans(table, axis)
+    others = [n for n in range(len(table.keys)) if n not in (label_column, axis.column)]
+    rivals = [n for n in others if _MORE_LABELS.fullmatch(table.keys[n])]
+    check_no_marks(table, others)
+    filled: set[int] = set()
     codes: list[int] = []
     names: dict[str, int] = {}
 
-    def take(_: int, cells: list[str]) -> None:
+    def take(number: int, cells: list[str]) -> None:
         codes.append(names.setdefault(cells[label_column], len(names)))
+        for rival in rivals:
+            if cells[rival]:
+                filled.add(rival)
+                _check_rival(table, number, cells, label_column, rival)
 
-    rows = read_rows(table, find_axis(table.keys) or Axis(None), take)
+    parts = read_parts(table, axis, take, channel)
+    _warn_of_rivals(table, label_column, sorted(filled))
     labels = np.array(codes)
-    events = [
-        event for name, code in names.items() for event in events_of(rows, labels == code, name)
+    return [
+        to_events(
+            table,
+            part,
+            [
+                event
+                for name, code in names.items()
+                for event in events_of(part.rows, labels[part.chosen] == code, name)
+            ],
+            tuple(names),
+        )
+        for part in parts
     ]
-    return [to_events(table, rows, events)]
+
+
+def _check_rival(table: Table, number: int, cells: list[str], label: int, rival: int) -> None:
+    """Raise where two columns label a row differently; a prediction is no rival of a label."""
+    told, other = cells[label], cells[rival]
+    if told and told != other and table.keys[rival] != _PREDICTED:
+        raise InputError(
+            f"{table.path}: line {number}: {table.header[label]} is {told!r}, but "
+            f"{table.header[rival]} is {other!r}; delete or rename one of the columns"
+        )
+
+
+def _warn_of_rivals(table: Table, label: int, rivals: Sequence[int]) -> None:
+    if rivals:
+        listed = ", ".join(table.header[rival] for rival in rivals)
+        warnings.warn(
+            f"{table.path}: labels are taken from column {table.header[label]} alone, not from "
+            f"{listed}; a row that is empty there was not scored",
+            InputWarning,
+            stacklevel=3,
+        )

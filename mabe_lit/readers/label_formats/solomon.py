@@ -12,7 +12,9 @@ import numpy as np
 
 from mabe_lit.readers.events import Events
 from mabe_lit.readers.files import is_number
-from mabe_lit.readers.label_formats.dense import Axis, events_of, find_axis, read_rows, to_events
+from mabe_lit.readers.label_formats.axis import Axis, find_axis
+from mabe_lit.readers.label_formats.dense import events_of, read_rows, to_events
+from mabe_lit.readers.label_formats.event_logs import are_marks
 from mabe_lit.readers.tables import Table, column_key, head_rows, open_table
 from mabe_lit.shell import InputError, InputWarning
 
@@ -35,6 +37,9 @@ def matches(head: str) -> bool:
         return False
     if len(keys) == 2 and keys[1] not in _LABEL_KEYS:
         return False
+    rows = [row for row in rows if len(row) >= len(header)]
+    if any(are_marks(row[column] for row in rows) for column in range(1, len(header))):
+        return False  # a log of events
     cells = [cell for row in rows for cell in row[1:] if cell]
     return bool(cells) and not any(is_number(cell, delimiter) for cell in cells)
 

@@ -95,6 +95,36 @@ def test_deepethogram_frame_not_yet_labelled_is_unscored(tmp_path):
     assert labels(events, 3, ["attack", "background"], "background") == [1, -100, 0]
 
 
+SPEED = np.linspace(0.1, 0.9, 8).round(2)
+
+
+def test_numbers_between_behaviors_hide_none_and_are_told(tmp_path):
+    text = table("frame,attack,velocity,mount", range(8), ATTACK, SPEED, MOUNT)
+    assert binary_columns.matches(text)
+    with pytest.warns(InputWarning, match="taken for no behaviours: velocity"):
+        assert spans(read(tmp_path, text)) == BOTH
+
+
+def test_numbers_after_behaviors_are_told(tmp_path):
+    text = table("frame,attack,mount,velocity", range(8), ATTACK, MOUNT, SPEED)
+    assert binary_columns.matches(text)
+    with pytest.warns(InputWarning, match="taken for no behaviours: velocity"):
+        assert spans(read(tmp_path, text)) == BOTH
+
+
+def test_measures_of_a_numbered_animal_are_no_labels():
+    assert not binary_columns.matches("frame,id,x1,y1,speed\n0,1,5,6,7\n1,1,5,6,7\n")
+
+
+def test_each_video_has_its_own_frames_and_columns(tmp_path):
+    text = rows("video,frame,attack,rear", "v1,0,1,", "v1,1,0,", "v2,0,0,1", "v2,1,0,0")
+    assert binary_columns.matches(text)
+    one, two = binary_columns.read(write(tmp_path, text))
+    assert [medium.name for medium in (*one.media, *two.media)] == ["v1", "v2"]
+    assert (spans(one), one.behaviors) == ([(0, 1, "attack")], {"attack"})
+    assert (spans(two), two.behaviors) == ([(0, 1, "rear")], {"attack", "rear"})
+
+
 SIMBA = ",Nose_1_x,Nose_1_y,Nose_1_p,Movement,{features}Attack,Sniff"
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from label_files import labels, rows, spans, write
 
+from mabe_lit.readers import read_annotations
 from mabe_lit.readers.files import read_head
 from mabe_lit.readers.label_formats import frame_labels
 from mabe_lit.shell import InputError, InputWarning
@@ -87,8 +88,124 @@ def test_whole_times_that_are_taken_for_seconds_are_told(tmp_path):
 def test_hole_in_regular_times_is_told(tmp_path):
     times = [*range(20), *range(40, 60)]
     text = rows("time_s,label", *(f"{time / 10},a" for time in times))
-    with pytest.warns(InputWarning, match=r"line 22: 2\.1 s lie between"):
-        read(tmp_path, text)
+    with pytest.warns(InputWarning, match=r"line 22: 2\.1 s lie between.*is unscored"):
+        events = read(tmp_path, text)
+    assert labels(events, 60, ["a"], fps=10) == [0] * 20 + [-100] * 20 + [0] * 20
+
+
+@pytest.mark.parametrize("decimals", [2, 3, 4])
+def test_hole_in_rounded_times_is_unscored(tmp_path, decimals):
+    frames = [*range(40), *range(50, 120)]
+    text = rows("time_s,label", *(f"{frame / 30:.{decimals}f},a" for frame in frames))
+    with pytest.warns(InputWarning, match="line 42: .* is unscored"):
+        events = read(tmp_path, text)
+    assert labels(events, 120, ["a"]) == [0] * 40 + [-100] * 10 + [0] * 70
+
+
+def test_times_that_begin_at_one_step_stand_and_are_told(tmp_path):
+    text = rows("time_s,label", *(f"{(frame + 1) / 30:.4f},a" for frame in range(20)))
+    with pytest.warns(InputWarning, match=r"begin at 0\.0333 s, one step, and are taken"):
+        events = read(tmp_path, text)
+    assert labels(events, 21, ["a"]) == [-100] + [0] * 20
+
+
+def test_change_points_by_frame_are_told(tmp_path):
+    with pytest.warns(InputWarning, match=r"117 of 120 frames \(98%\) have no row.*line 4"):
+        events = read(tmp_path, "frame,label\n0,a\n50,b\n119,b\n")
+    assert spans(events)[0] == (0, 1, "a")
+
+
+@pytest.mark.parametrize("first", [0, 1, 5])
+def test_plain_frames_could_count_from_one_unless_there_is_a_0(tmp_path, first):
+    text = rows("frame,label", *(f"{frame},a" for frame in range(first, 9)))
+    assert read(tmp_path, text).numbering is (first > 0)
+    assert not read(tmp_path, text.replace("label", "predicted")).numbering
+
+
+def test_rows_without_numbers_count_from_0(tmp_path):
+    assert not read(tmp_path, "label\na\nb\n").numbering
+
+
+@pytest.mark.parametrize("fps", [15.0, 25.0, 29.97, 30.0, 31.25, 59.94])
+def test_times_beside_frames_tell_the_rate(tmp_path, fps):
+    lines = [f"{frame},{frame / fps:.6f},a" for frame in range(40)]
+    assert read(tmp_path, rows("frame,time_s,label", *lines)).rate == fps
+    assert read(tmp_path, rows("frame,time_s,label", *lines[:20], "20,9,a")).rate is None
+    assert read(tmp_path, rows("frame,time_s,label", *lines[:20], "20,,a")).rate is None
+
+
+def test_rate_by_few_rounded_times_is_none(tmp_path):
+    assert read(tmp_path, rows("frame,time_s,label", "0,0.00,a", "1,0.03,a")).rate is None
+
+
+LOGS = {
+    "marks": ("time,behavior,event\n1.0,a,start\n2.0,a,stop\n", "column event says that beh"),
+    "upper case": ("frame,behavior,state\n3,a,START\n6,a,STOP\n", "column state says that beh"),
+    "of Time": ("Time,Behaviour,Event\n1.0,a,state start\n2.0,a,state stop\n", "column Event"),
+    "duration": ("frame,behavior,duration\n30,a,30\n", "column duration tells the duration of"),
+    "end": ("time_s,behavior,end_time\n1.0,a,2.0\n", "column end_time tells the stop of bouts"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), LOGS.values(), ids=LOGS.keys())
+def test_log_of_events_is_refused(tmp_path, text, message):
+    with pytest.raises(InputError, match=message):
+        read_annotations(write(tmp_path, text))
+
+
+VIDEOS = "video,frame,behavior"
+
+
+def test_each_video_has_its_own_frames(tmp_path):
+    text = rows(VIDEOS, "v1.mp4,0,a", "v2.mp4,0,b", "v1.mp4,1,a", "v2.mp4,3,b")
+    one, two = frame_labels.read(write(tmp_path, text))
+    assert [medium.name for medium in (*one.media, *two.media)] == ["v1.mp4", "v2.mp4"]
+    assert [one.observation, two.observation] == ["v1.mp4", "v2.mp4"]
+    assert spans(one) == [(0, 2, "a")]
+    assert spans(two) == [(0, 1, "b"), (1, 3, ""), (3, 4, "b")]
+    assert one.behaviors == two.behaviors == {"a", "b"}
+
+
+def test_labels_of_one_subject_are_chosen(tmp_path):
+    text = rows("frame,subject,label", "0,m1,a", "1,m1,a", "0,m2,b", "1,m2,")
+    path = write(tmp_path, text)
+    (events,) = frame_labels.read(path, channel="m2")
+    assert [(e.start, e.stop, e.behavior, e.subject) for e in events.events] == [
+        (0, 1, "b", "m2"),
+        (1, 2, "", "m2"),
+    ]
+    with pytest.raises(InputError, match="has channels m1, m2; choose one with --channel"):
+        frame_labels.read(path)
+    with pytest.raises(InputError, match="has no channel 'm3', only m1, m2"):
+        frame_labels.read(path, channel="m3")
+
+
+def test_subject_of_each_video_needs_no_choice(tmp_path):
+    text = rows("frame,video,animal,label", "0,v1,m1,a", "0,v2,m2,b")
+    one, two = frame_labels.read(write(tmp_path, text))
+    assert [one.events[0].subject, two.events[0].subject] == ["m1", "m2"]
+    (chosen,) = frame_labels.read(write(tmp_path, text), channel="m2")
+    assert chosen.media[0].name == "v2"
+    with pytest.raises(InputError, match="has no channel 'm3', only m1, m2"):
+        frame_labels.read(write(tmp_path, text), channel="m3")
+
+
+@pytest.mark.parametrize("other", ["predicted", "label2", "annotation"])
+def test_column_of_labels_that_is_left_out_is_told(tmp_path, other):
+    text = rows(f"frame,label,{other}", "0,a,a", "1,,b")
+    with pytest.warns(InputWarning, match=f"taken from column label alone, not from {other}"):
+        events = read(tmp_path, text)
+    assert spans(events) == [(0, 1, "a"), (1, 2, "")]
+
+
+def test_correction_of_a_prediction_may_differ_from_it(tmp_path):
+    with pytest.warns(InputWarning, match="taken from column label alone, not from predicted"):
+        events = read(tmp_path, rows("frame,predicted,label", "0,a,b", "1,b,b"))
+    assert spans(events) == [(0, 2, "b")]
+
+
+def test_column_of_labels_that_is_empty_is_not_told(tmp_path):
+    assert spans(read(tmp_path, "frame,label,label_2\n0,a,\n")) == [(0, 1, "a")]
 
 
 @pytest.mark.parametrize(
@@ -121,6 +238,15 @@ BAD = {
     "whole times": (
         "time,label\n0,a\n1,b\n",
         "column time holds whole numbers only.*rename it frame, time_s or time_ms",
+    ),
+    "two labels": (
+        rows("frame,behavior,annotation", "0,a,a", "1,a,b"),
+        "line 3: behavior is 'a', but annotation is 'b'; delete or rename one",
+    ),
+    "no video": (rows(VIDEOS, "v1,0,a", "v1,1,a", ",2,a"), "line 4, column video: is empty"),
+    "one numbering": (
+        rows(VIDEOS, "v1,0,a", "v1,1,a", "v2,2,a"),
+        "line 4: rows are numbered through all videos, v2 from 2 on",
     ),
     "not text": ("frame,label\n0,a\udcff\n", "line 2: is not UTF-8 text"),
 }
