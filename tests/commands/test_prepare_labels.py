@@ -347,3 +347,12 @@ def test_text_of_an_old_system_beside_the_files_is_no_fault(lab):
     found, (line,) = prepared(lab, "a", "b")
     assert found["v1"] == A_AND_B
     assert "neither poses nor annotations, left out: notes.txt" in line
+
+
+def test_bouts_whose_frames_count_from_one_are_shifted_where_asked_for(lab):
+    text = "start_frame,stop_frame,behavior\n11,41,a\n51,61,b\n"
+    put(lab, v1DLC_net__csv=deeplabcut(), v1_bouts__csv=text)
+    found, _ = prepared(lab, "a", "b")
+    assert found["v1"][1] == (11, 41, "a")
+    found, _ = prepared(lab, "a", "b", count_from=1)
+    assert found["v1"][1] == (10, 40, "a")

@@ -159,8 +159,11 @@ class Labelling:
         """A recording, frames of its labels that are cut, and its lost and scored frames."""
         video = self._videos.get(name, Video())
         events = self.vocabulary.translate(self._attribution.events[name])
-        if events.counts_from_one and self._options.count_from == 1:
-            events = dataclasses.replace(events.shifted(-1.0), counts_from_one=False)
+        is_numbered = events.counts_from_one or events.numbering
+        if is_numbered and self._options.count_from == 1:
+            events = dataclasses.replace(
+                events.shifted(-1.0), counts_from_one=False, numbering=False
+            )
         recording = self._read_pose(name, self._rate(name))
         recording = cut_clip(recording, events, video, self._options)
         recording = fill_up(recording, events, video, self._options, self.findings)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from mabe_lit.readers.events import Medium
-from mabe_lit.readers.files import delimiter_of, read_lines, split_cells
+from mabe_lit.readers.files import delimiter_of, first_line, read_lines, split_cells
 from mabe_lit.readers.names import composed
 from mabe_lit.shell import InputError
 
@@ -37,7 +37,7 @@ _COLUMNS = tuple(field.name for field in fields(Video))
 
 def matches(head: str) -> bool:
     """Whether a file that begins with ``head`` is such a table."""
-    header = next(iter(head.lstrip("\ufeff").splitlines()), "").strip()
+    header = first_line(head.lstrip("\ufeff")).strip()
     cells = split_cells([header], delimiter_of(header))[0] if header else []
     return len(cells) > 1 and "name" in cells and set(cells) <= {"name", *_COLUMNS}
 
