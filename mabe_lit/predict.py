@@ -5,9 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mabe_lit.scores.summaries import Summaries
 from mabe_lit.shell import (
     InputError,
     InputWarning,
@@ -17,10 +16,9 @@ from mabe_lit.shell import (
     parse_arguments,
     tune_process,
 )
-from mabe_lit.writers import Prediction, check_formats, check_names, write_prediction
-from mabe_lit.writers.tables import tabulate_bouts, tabulate_frames, write_tables
 
-__all__ = ["main", "predict", "tabulate_bouts", "tabulate_frames"]
+if TYPE_CHECKING:
+    from mabe_lit.scores.summaries import Summaries
 
 _MOST_NAMED = 5
 
@@ -83,6 +81,8 @@ def predict(
     from mabe_lit.data import Entry, warn_of_untold
     from mabe_lit.inference import load_ensemble
     from mabe_lit.readers import PoseOptions, PoseReader, check_reading_options, find_pose_files
+    from mabe_lit.scores.summaries import Summaries
+    from mabe_lit.writers import Prediction, check_formats, check_names, write_prediction
 
     formats = [format] if isinstance(format, str) else format
     check_formats(formats)
@@ -164,6 +164,8 @@ def _as_trained(
 
 
 def _write_summaries(summaries: Summaries, folder: Path) -> None:
+    from mabe_lit.writers.tables import write_tables
+
     with folder_filled_atomically(folder) as temporary:
         write_tables(temporary, summaries.tables())
 

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mabe_lit.data import check_writable, write_dataset
-from mabe_lit.data.tally import Tally, format_tallies, tallied
-from mabe_lit.pose import Recording
-from mabe_lit.readers import (
-    Labelling,
-    LabelOptions,
-    PoseOptions,
-    PoseReader,
-    check_reading_options,
-    find_pose_files,
-    list_annotation_files,
-    owner_of,
-    read_all_annotations,
-    read_calms21,
-    read_videos,
-)
-from mabe_lit.readers.calms21 import BACKGROUND
 from mabe_lit.shell import InputError, one_line_errors, parse_arguments
+
+if TYPE_CHECKING:
+    from mabe_lit.pose import Recording
 
 _HEADINGS = {
     "which files": "poses",
@@ -102,6 +89,24 @@ def prepare(
         InputError: If an option or a file is wrong; nothing is written then.
         OSError: If the output cannot be written.
     """
+    # The readers and numpy take a moment to import; --help and a wrong key do not wait for them.
+    from mabe_lit.data import check_writable, write_dataset
+    from mabe_lit.data.tally import Tally, format_tallies, tallied
+    from mabe_lit.readers import (
+        Labelling,
+        LabelOptions,
+        PoseOptions,
+        PoseReader,
+        check_reading_options,
+        find_pose_files,
+        list_annotation_files,
+        owner_of,
+        read_all_annotations,
+        read_calms21,
+        read_videos,
+    )
+    from mabe_lit.readers.calms21 import BACKGROUND
+
     check_reading_options(fps, likelihood_below, label_fps=label_fps, count_from=count_from)
     check_writable(Path(output), overwrite=force)
     labelling = reader = None

@@ -14,10 +14,11 @@ from mabe_lit.data import open_dataset, write_dataset
 from mabe_lit.evaluate import evaluate
 from mabe_lit.fit import fit
 from mabe_lit.pose import Recording
-from mabe_lit.predict import predict, tabulate_bouts, tabulate_frames
+from mabe_lit.predict import predict
 from mabe_lit.scores import score_recordings
 from mabe_lit.simulation import simulate_recordings
 from mabe_lit.simulation.mice import CLASS_NAMES
+from mabe_lit.writers.tables import tabulate_bouts, tabulate_frames
 
 
 @pytest.fixture(scope="module")

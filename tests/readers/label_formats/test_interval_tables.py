@@ -12,9 +12,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from label_files import labels, rows, spans, write
 
-from mabe_lit.predict import tabulate_bouts
 from mabe_lit.readers.label_formats import interval_tables
 from mabe_lit.shell import InputError, InputWarning
+from mabe_lit.writers.tables import tabulate_bouts
 
 
 def read(folder, text, channel=None):
