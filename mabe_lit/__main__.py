@@ -13,7 +13,7 @@ COMMANDS = {
     "prepare": "pose and annotation files -> a dataset folder",
     "fit": "dataset folders (simulated mice if none are named) -> a trained network and its scores",
     "evaluate": "a checkpoint and a labelled dataset -> scores and figures",
-    "predict": "a checkpoint and pose files -> frames and bouts as CSV",
+    "predict": "a checkpoint and pose files -> frames and bouts, as tables, for BORIS, for Bento",
     "baseline": "boosted trees on the same features, to see whether the network is worth it",
     "compare": "several runs side by side",
     "benchmark": "how fast training, prediction and data are on this machine",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from mabe_lit.shell import InputError, one_line_errors, parse_arguments, tune_process
+from mabe_lit.shell import InputError, check_output, one_line_errors, parse_arguments, tune_process
 
 
 def baseline(
@@ -49,6 +49,7 @@ def baseline(
     from mabe_lit.runs import write_result
     from mabe_lit.scores import score_recordings
 
+    check_output(output)
     if not 0 <= seed < 2**32:
         raise InputError(f"--seed: must be 0 to 2^32 - 1, got {seed}")
     ours, theirs = open_split(("--train", train), ("--val", val))

@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mabe_lit.shell import InputError, InputWarning, one_line_errors, parse_arguments, read_json
+from mabe_lit.shell import (
+    InputError,
+    InputWarning,
+    check_output,
+    one_line_errors,
+    parse_arguments,
+    read_json,
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,7 @@ def compare(*, runs: list[str], output: str = "comparison") -> list[Run]:
 
     if not runs:
         raise InputError("--runs: names no folder; expected one or more")
+    check_output(output)
     runs = list(dict.fromkeys(runs))
     found = [_read_run(Path(folder)) for folder in runs]
     _check_comparable(found, runs)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mabe_lit import UNSCORED
-from mabe_lit.shell import InputError, one_line_errors, parse_arguments, tune_process
+from mabe_lit.shell import InputError, check_output, one_line_errors, parse_arguments, tune_process
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,6 +55,7 @@ def evaluate(
     from mabe_lit.inference import load_ensemble
     from mabe_lit.scores import score_recordings
 
+    check_output(output)
     classifier = load_ensemble(checkpoint, raw=raw)
     dataset = open_dataset(data)
     if verify:

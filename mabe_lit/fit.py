@@ -23,7 +23,7 @@ def fit(config: Config, on_checkpoint: Callable[[], object] | None = None) -> di
         What ``result.json`` holds: scores of the best checkpoint's most probable classes on the
         validation recordings, its path, epochs, steps and seconds, its ``decisions`` with their
         cross-fitted scores, and the recordings it was ``trained_on``. With ``folds``, what
-        ``mabe_lit.data.folds.summarize_folds`` returns.
+        ``mabe_lit.runs.cross_validation.summarize_folds`` returns.
 
     Raises:
         InputError: If settings and data contradict each other, or the run's folder belongs to

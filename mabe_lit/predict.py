@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mabe_lit.shell import (
     InputError,
     InputWarning,
+    check_output,
     describe_error,
     folder_filled_atomically,
     one_line_errors,
@@ -64,7 +65,7 @@ def predict(
         name_until: Text at which the tool's part of a file's name begins, if it is an unknown one.
         tracking_starts: Frame of the first row, if the rows' own numbers do not tell.
         animals: How many animals there are, to join tracks that break off; or names of those to
-            take. What was so in training if left out, and so are the three below.
+            take. This and how points are called and rows placed is as in training if left out.
         animal_prefixes: What the points of each animal begin with, such as B_ W_, in tables of one
             animal that hold several.
         rename: Other names of key points, each OLD=NEW.
@@ -85,6 +86,7 @@ def predict(
     from mabe_lit.writers import Prediction, check_formats, check_names, write_prediction
 
     formats = [format] if isinstance(format, str) else format
+    check_output(output)
     check_formats(formats)
     check_reading_options(fps, likelihood_below)
     given: dict[str, Any] = {"animals": animals, "animal_prefixes": animal_prefixes}

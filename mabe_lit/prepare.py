@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,6 +90,13 @@ def prepare(
         InputError: If an option or a file is wrong; nothing is written then.
         OSError: If the output cannot be written.
     """
+    given = dict(locals())
+    goes_with_all = ("output", "force", "calms21", "likelihood_below")
+    defaults = {
+        key: parameter.default
+        for key, parameter in inspect.signature(prepare).parameters.items()
+        if key not in goes_with_all
+    }
     # The readers and numpy take a moment to import; --help and a wrong key do not wait for them.
     from mabe_lit.data import check_writable, write_dataset
     from mabe_lit.data.tally import Tally, format_tallies, tallied
@@ -111,11 +119,8 @@ def prepare(
     check_writable(Path(output), overwrite=force)
     labelling = reader = None
     if calms21 is not None:
-        given: dict[str, object] = {"poses": poses, "annotations": annotations, "classes": classes}
-        given |= {"animals": animals, "keypoints": keypoints, "rename": rename}
-        given |= {"channel": channel, "background": background, "fps": fps, "videos": videos}
-        for key, value in given.items():
-            if value is not None:
+        for key, default in defaults.items():
+            if given[key] != default:
                 raise InputError(f"--{key} does not go with --calms21, whose file holds everything")
         recordings: Iterable[Recording] = read_calms21(calms21, likelihood_below=likelihood_below)
         source: dict[str, object] = {"calms21": calms21, "background": BACKGROUND}

@@ -94,7 +94,16 @@ def format_result(result: Mapping[str, Any]) -> str:
     """A result as its command shows it: scores, those of decisions or of folds, and the place."""
     lines = [format_scores(result)]
     decisions = result.get("decisions") or {}
-    if "macro_f1_cross_fitted" in decisions:
+    is_kept = any(
+        [
+            decisions.get("smoothing_s"),
+            *(decisions.get("log_weights") or {}).values(),
+            *(decisions.get("minimum_bout_s") or {}).values(),
+        ]
+    )
+    if "macro_f1_cross_fitted" in decisions and not is_kept:
+        lines.append("no decisions kept: they bring less than the margin")
+    elif "macro_f1_cross_fitted" in decisions:
         f1, segmental = decisions["macro_f1_cross_fitted"], decisions["segmental_cross_fitted"]
         lines.append(
             f"with decisions, cross-fitted: macro F1 {f1:.3f}, f1@50 {segmental['f1@50']:.3f}"

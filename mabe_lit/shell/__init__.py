@@ -4,6 +4,7 @@ May import nothing of this package; nothing here imports torch.
 """
 
 from mabe_lit.shell.atomic import (
+    check_output,
     folder_filled_atomically,
     folder_replaced_atomically,
     written_atomically,
@@ -21,6 +22,7 @@ __all__ = [
     "InputError",
     "InputWarning",
     "check_archive",
+    "check_output",
     "describe_error",
     "describe_kind",
     "drop_removed",

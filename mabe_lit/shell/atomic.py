@@ -10,6 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mabe_lit.shell.errors import InputError
+
+
+def check_output(folder: Path | str) -> None:
+    """Raise ``InputError`` if ``--output`` cannot be a folder, before any work goes into it."""
+    folder = Path(folder)
+    wrong = next((part for part in (folder, *folder.parents) if part.exists()), None)
+    if wrong is not None and not wrong.is_dir():
+        raise InputError(f"--output: {wrong} is a file, expected a folder")
+
 
 @contextmanager
 def written_atomically(path: Path | str) -> Iterator[Path]:

@@ -136,6 +136,9 @@ def _spell_out(
             values = ["true"]
         elif "list[" in kind and values and not values[0].startswith("["):
             values = [json.dumps(values)]
+        elif option in kinds and len(values) > 1 and "list[" not in kind:
+            found = f"{len(values)}: {' '.join(values)}"
+            raise InputError(f"{option.removeprefix('--')}: takes one value, got {found:.200}")
         spelled += [option, *values]
     return spelled
 

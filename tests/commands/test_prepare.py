@@ -258,6 +258,14 @@ def test_bad_folder_ends_in_one_line_and_leaves_nothing(lab, capsys, damage, mes
     assert message in failure(lab, capsys)
 
 
+def test_every_option_that_calms21_answers_itself_is_refused(tmp_path):
+    path = str(write_calms21(tmp_path, sequence()))
+    for options in ({"fps": 25.0}, {"rename": ["a=b"]}, {"count_from": 1}, {"skip_bad": True}):
+        (key,) = options
+        with pytest.raises(InputError, match=f"--{key} does not go with --calms21"):
+            prepare(calms21=path, output=str(tmp_path / "out"), **options)
+
+
 def test_missing_options_are_named(lab, capsys):
     with pytest.raises(InputError, match="--classes is missing; the annotations hold attack, base"):
         prepare(poses=str(lab), annotations=str(lab), output=str(lab.parent / "out"))

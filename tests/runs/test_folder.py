@@ -1,10 +1,10 @@
 import pytest
 import yaml
+from tiny import tiny_config
 
 from mabe_lit.config import Config
 from mabe_lit.runs.folder import open_run
 from mabe_lit.shell import InputError
-from tests.tiny import tiny_config
 
 
 def rewrite(file, **changes):

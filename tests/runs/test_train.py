@@ -22,6 +22,7 @@ from mabe_lit.fit import main as fit_main
 from mabe_lit.models import build_model
 from mabe_lit.pose import Recording
 from mabe_lit.runs.checkpoints import checkpoint_callbacks
+from mabe_lit.runs.folder import format_result
 from mabe_lit.scores.curves import plot_curves
 from mabe_lit.shell import InputError, InputWarning
 from mabe_lit.simulation import simulate_recordings
@@ -583,3 +584,13 @@ def test_fit_command_prints_an_epoch_a_line_and_a_table(tmp_path, capsys):
     ]
     assert "macro average" in out
     assert f"best checkpoint: {config.run_dir / 'best.ckpt'}" in out
+
+
+def test_result_says_whether_decisions_were_kept(run):
+    _, result = run
+    scores = {"macro_f1_cross_fitted": 0.5, "segmental_cross_fitted": {"f1@50": 0.25}}
+    nothing = {"smoothing_s": 0.0, "log_weights": {"a": 0.0}, "minimum_bout_s": {"a": 0.0}}
+    shown = format_result(result | {"decisions": scores | nothing})
+    assert "no decisions kept: they bring less than the margin" in shown
+    shown = format_result(result | {"decisions": scores | nothing | {"smoothing_s": 0.5}})
+    assert "with decisions, cross-fitted: macro F1 0.500, f1@50 0.250" in shown

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from mabe_lit.shell import folder_replaced_atomically, written_atomically
+from mabe_lit.shell import (
+    InputError,
+    check_output,
+    folder_replaced_atomically,
+    written_atomically,
+)
 
 fcntl = pytest.importorskip("fcntl", reason="Windows refuses by itself")
 
@@ -46,3 +51,13 @@ def test_folder_is_made_and_replaced(tmp_path):
             (temporary / content).write_text(content)
         assert [path.name for path in (tmp_path / "folder").iterdir()] == [content]
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_output_that_is_a_file_is_told_before_any_work(tmp_path):
+    file = tmp_path / "scores"
+    file.write_text("")
+    for output in (file, file / "deeper" / "still"):
+        with pytest.raises(InputError, match=r"--output: .*scores is a file, expected a folder"):
+            check_output(output)
+    check_output(tmp_path / "new" / "folder")
+    check_output(tmp_path)

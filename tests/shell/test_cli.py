@@ -7,7 +7,7 @@ import pytest
 from launch.sweep import SweepOptions
 from launch.train import TrainOptions
 from mabe_lit.config import Config
-from mabe_lit.shell import parse_arguments
+from mabe_lit.shell import InputError, parse_arguments
 from mabe_lit.shell.config_file import find_settings
 
 
@@ -86,3 +86,8 @@ def test_help_names_the_settings_of_the_package(capsys):
 
 def test_target_without_headings_is_shown_below_its_sentence(capsys):
     assert show_help(Plain, capsys) == {"Something without headings": ["speed"]}
+
+
+def test_several_values_of_an_option_that_takes_one_are_told():
+    with pytest.raises(InputError, match=r"^speed: takes one value, got 2: 1 2$"):
+        parse_arguments(Plain, ["--speed", "1", "2"], prog="command")

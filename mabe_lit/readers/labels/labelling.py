@@ -79,6 +79,7 @@ class Labelling:
         self._skip_bad = skip_bad
         self.findings = Findings()
         self.assumed_fps: set[str] = set()
+        self._attribution = Attribution({}, {}, (), {})  # while lengths are asked for
         self._attribution = attribute(
             observed,
             names,
@@ -131,7 +132,7 @@ class Labelling:
         told = self._videos.get(name, Video()).fps
         if told is not None:
             return told
-        events = self._attribution.events.get(name) if hasattr(self, "_attribution") else None
+        events = self._attribution.events.get(name)
         own = self._attribution.fps.get(name) if events is not None else None
         if own is None and events is not None:
             own = events.rate
