@@ -137,6 +137,14 @@ def test_frames_numbered_from_one(frames, count_from, expected, words):
     assert all(word in line for word, line in zip(words, lines, strict=True))
 
 
+def test_what_was_watched_is_numbered_from_one_as_well():
+    bouts = [Event(11, 21, "a", 2)]
+    more = {"watched": (1.0, 101.0), "counts_from_one": True}
+    events = Events.of(Path("v1.csv"), bouts, "frames", **more)
+    labels, _ = placed(tracking(120), events, count_from=1, background="b")
+    assert labels == [1] * 10 + [0] * 10 + [1] * 80 + [UNSCORED] * 20
+
+
 def test_state_that_never_stops_is_an_error_or_lasts_to_the_end():
     events = Events.of(Path("v1.csv"), [Event(1.0, float("inf"), "a", 7)], "seconds")
     with pytest.raises(InputError, match=r"line 7: a has a START without STOP; --open_until_end"):
