@@ -9,6 +9,7 @@ from tiny import flip
 from mabe_lit.data import check_poses, open_dataset, verify_dataset, write_dataset
 from mabe_lit.data.digest import checksum
 from mabe_lit.data.split import open_scored
+from mabe_lit.pose import Recording
 from mabe_lit.shell import InputError, InputWarning
 from mabe_lit.simulation import simulate_recordings
 
@@ -135,6 +136,18 @@ def test_coordinate_out_of_all_range_is_named(folder, value):
     message = rf"val: .*keypoints\.npy: recording '{second}', frame 7: a coordinate is "
     with pytest.raises(InputError, match=message):
         open_scored("val", str(folder))
+
+
+def test_coordinate_out_of_all_range_is_named_wherever_it_is_in_a_large_file(tmp_path):
+    points = np.zeros((5000, 1, 100, 2), np.float32)  # 4 MB, so that they are read in pieces
+    names = tuple(str(number) for number in range(100))
+    recordings = [Recording.unscored(name, points, 30.0, ("m",), names) for name in "abc"]
+    write_dataset(recordings, tmp_path / "set", source={})
+    written = np.lib.format.open_memmap(tmp_path / "set/keypoints.npy", mode="r+")
+    written[2 * 5000 + 900, 0, 40, 1] = np.inf
+    written.flush()
+    with pytest.raises(InputError, match=r"recording 'c', frame 900: a coordinate is inf"):
+        check_poses(open_dataset(tmp_path / "set"))
 
 
 def test_coordinates_that_are_missing_or_of_a_large_picture_are_fine(folder):
