@@ -9,6 +9,7 @@ import pytest
 from mabe_lit.shell import (
     InputError,
     check_output,
+    describe_error,
     folder_replaced_atomically,
     written_atomically,
 )
@@ -42,6 +43,18 @@ def test_file_is_written_and_replaced(tmp_path):
             temporary.write_text(content)
         assert (tmp_path / "file").read_text() == content
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_full_disk_names_the_file_and_leaves_what_was_there(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("one")
+    # What a failed write raises: unlike a failed open, it does not say of which file.
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(OSError, match="No space left") as found, written_atomically(file):
+        raise full
+    assert describe_error(found.value) == f"{file}: No space left on device"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert file.read_text() == "one"
 
 
 @pytest.mark.usefixtures("windows")
