@@ -85,6 +85,7 @@ class Events:
         background: What the file itself calls frames without any behaviour; None if it does not.
         counts_from_one: Whether frames are numbered from 1, which may be a habit of counting or a
             first frame that nobody scored; ``start`` and ``stop`` take the numbers as they stand.
+        declares: Whether ``behaviors`` are all that somebody looked for, as a table's columns tell.
         numbering: Whether frames are plain numbers that could count from 1: nothing says from
             where they count, and none of them is 0; taken as they stand as well.
     """
@@ -100,6 +101,7 @@ class Events:
     background: str | None = None
     counts_from_one: bool = False
     numbering: bool = False
+    declares: bool = False
 
     @classmethod
     def of(

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from mabe_lit.shell import InputError
 
-VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv")
+VIDEO_SUFFIXES = (
+    *(".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv", ".webm", ".mts", ".m2ts"),
+    *(".h264", ".h265", ".seq", ".asf", ".3gp", ".ts", ".flv", ".tif", ".tiff", ".ogv", ".vob"),
+)
 """Endings that a video's file may have; any other belongs to its name."""
 _SEPARATORS = "_-. "
 _NETWORKS = (

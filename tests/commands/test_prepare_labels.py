@@ -356,3 +356,32 @@ def test_bouts_whose_frames_count_from_one_are_shifted_where_asked_for(lab):
     assert found["v1"][1] == (11, 41, "a")
     found, _ = prepared(lab, "a", "b", count_from=1)
     assert found["v1"][1] == (10, 40, "a")
+
+
+def test_class_that_nobody_looked_for_leaves_no_background(lab):
+    flags = "".join(f"{frame},{int(30 <= frame < 60)},0\n" for frame in range(FRAMES))
+    put(lab, v1DLC_net__csv=deeplabcut(), v1_l__csv="frame,a,b\n" + flags)
+    flags = "".join(f"{frame},{int(30 <= frame < 60)}\n" for frame in range(FRAMES))
+    put(lab, v2DLC_net__csv=deeplabcut(), v2_l__csv="frame,a\n" + flags)
+    found, told = prepared(lab, "a", "b", background="other")
+    assert found["v1"] == [(0, 30, "other"), (30, 60, "a"), (60, 120, "other")]
+    assert found["v2"] == [(0, 30, "-"), (30, 60, "a"), (60, 120, "-")]
+    assert any(line.endswith("v2 (without b)") for line in told)
+
+
+def test_rates_that_are_one_rate_count_frame_for_frame(lab):
+    rows = "start_frame,stop_frame,start_s,stop_s,behavior\n90,105,3.0,3.5,a\n0,30,0.0,1.0,b\n"
+    put(lab, v1DLC_net__csv=deeplabcut(), v1_bouts__csv=rows)
+    table = lab.parent / "videos.csv"
+    table.write_text("name,fps\nv1,29.97\n")
+    found, _ = prepared(lab, "a", "b", videos=str(table))
+    assert found["v1"] == [(0, 30, "b"), (30, 90, "-"), (90, 105, "a"), (105, 120, "-")]
+
+
+def test_option_that_was_not_applied_is_told(lab):
+    put(lab, v1DLC_net__csv=deeplabcut(), v1_bouts__csv="behavior,start_frame,stop_frame\na,0,30\n")
+    _, told = prepared(lab, "a", count_from=1)
+    assert any("--count_from 1 was not applied" in line for line in told)
+    put(lab, v1_bouts__csv="behavior,start_s,stop_s\na,0.5,1.5\n")
+    _, told = prepared(lab, "a", label_fps=15, fps=30)
+    assert any("--label_fps says nothing of labels that are in seconds" in line for line in told)

@@ -180,6 +180,7 @@ def to_events(
         observation=part.observation or part.video,
         rate=rows.rate,
         background=background,
+        declares=bool(declared),
         counts_from_one=bool(rows.unit == "frames" and rows.starts[0] == 1),
         numbering=bool(is_plain and rows.starts[0] > 0),
     )

@@ -8,7 +8,6 @@ because it is the only one left.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -147,16 +146,10 @@ def _owner_of_medium(medium: Medium, names: Sequence[str], path: Path) -> str | 
 
 
 def _is_of_another_folder(name: str, folders: Sequence[str], names: Sequence[str]) -> bool:
-    """Whether a video lies in a folder beside that of a recording, ``day2`` and not ``day1``.
-
-    Folders are beside each other if recordings lie in both, or if they differ in a number alone.
-    """
+    """Whether a video lies in a folder of other recordings, in ``day2`` and not in ``day1``."""
     own = name.split("/")[:-1]
-    if not own or not folders or own[-1] == folders[-1]:
-        return False
-    others = {part for other in names for part in other.split("/")[:-1]}
-    bare = re.sub(r"\d+", "#", own[-1]), re.sub(r"\d+", "#", folders[-1])
-    return folders[-1] in others or (bare[0] == bare[1] and bare[0] != own[-1])
+    others = {part for other in names for part in other.split("/")[:-1]} - set(own)
+    return bool(own and folders) and folders[-1] in others
 
 
 def _in_same_folder(found: list[str], folders: Sequence[str], path: Path) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from mabe_lit.pose import Recording
 from mabe_lit.readers.events import Events
 from mabe_lit.readers.labels.attribution import Attribution, attribute
+from mabe_lit.readers.labels.doubts import told_of_files
 from mabe_lit.readers.labels.readings import Findings, LabelOptions
 from mabe_lit.readers.labels.scored import label_recording, lost_frames
 from mabe_lit.readers.labels.time_base import (
@@ -20,7 +21,6 @@ from mabe_lit.readers.labels.time_base import (
 )
 from mabe_lit.readers.labels.videos import Video
 from mabe_lit.readers.labels.words import Vocabulary, background_of, choose_classes, match_words
-from mabe_lit.readers.names import is_doubtful
 from mabe_lit.shell import InputError, InputWarning, describe_error
 
 DEFAULT_FPS = 30.0
@@ -161,11 +161,21 @@ class Labelling:
         video = self._videos.get(name, Video())
         events = self.vocabulary.translate(self._attribution.events[name])
         is_numbered = events.counts_from_one or events.numbering
+        if self._options.count_from == 1 and events.unit == "frames" and not is_numbered:
+            self.findings.add(
+                "--count_from 1 was not applied: frame 0 is there, or the format says how to count",
+                name,
+                events.path.name,
+            )
         if is_numbered and self._options.count_from == 1:
             events = dataclasses.replace(
                 events.shifted(-1.0), counts_from_one=False, numbering=False
             )
         recording = self._read_pose(name, self._rate(name))
+        if events.unit == "seconds" and (video.label_fps or self._options.label_fps):
+            self.findings.add(
+                "--label_fps says nothing of labels that are in seconds", name, events.path.name
+            )
         recording = cut_clip(recording, events, video, self._options)
         recording = fill_up(recording, events, video, self._options, self.findings)
         annotation = place_labels(recording, events, video, self._options, self.findings)
@@ -173,36 +183,33 @@ class Labelling:
         subjects = {i.subject for i in annotation.intervals if i.behavior in self.classes}
         if len(subjects - {""}) > 1:
             self._merged[name] = sorted(subjects - {""})
-        labels = label_recording(recording, annotation, video, self._options)
+        options = self._without_what_nobody_looked_for(name, events)
+        labels = label_recording(recording, annotation, video, options)
         without = lost_frames(recording, labels)
         labelled = dataclasses.replace(recording, labels=labels, class_names=self.classes)
         return labelled, annotation.frames_past(len(recording)), without
 
+    def _without_what_nobody_looked_for(self, name: str, events: Events) -> LabelOptions:
+        """The options; without a background if a class was not looked for in this recording.
+
+        Where nobody looked for a class, a frame without any other may be it.
+        """
+        missing = [c for c in self.classes if c not in (*events.behaviors, self.background)]
+        if self.background is None or not events.declares or not missing:
+            return self._options
+        self.findings.add(
+            "the table has no column of a class that others have; nobody looked for it, so frames "
+            f"without a behaviour are unscored and not {self.background!r}",
+            name,
+            f"without {', '.join(missing)}",
+        )
+        return dataclasses.replace(self._options, background=None)
+
     def _warn_of_files(self, names: Sequence[str]) -> None:
         found: Attribution = self._attribution
         self._check_missing([name for name in names if name not in found.events], len(names))
-        if found.unused:
-            _warn(f"no poses for {', '.join(found.unused)}")
-        if found.renamed:
-            name, medium = next(iter(found.renamed.items()))
-            more = f" and {len(found.renamed) - 1} more" if len(found.renamed) > 1 else ""
-            _warn(
-                f"the annotation of {name!r} names another video, {medium}{more}; it is taken by "
-                "its file's name"
-            )
-
-        doubtful = {
-            name: one.path.name
-            for name, one in found.events.items()
-            if not (one.media or one.observation) and is_doubtful(one.path, name)
-        }
-        if doubtful:
-            name, file = next(iter(doubtful.items()))
-            more = f" and {len(doubtful) - 1} more" if len(doubtful) > 1 else ""
-            _warn(
-                f"{file} is taken for the labels of {name!r}{more}: a number behind the name may "
-                "be that of another recording"
-            )
+        for line in told_of_files(found):
+            _warn(line)
 
     def _check_missing(self, missing: Sequence[str], count: int) -> None:
         """Raise if some of ``count`` recordings have no labels, or warn of them."""

@@ -23,6 +23,7 @@ _TOLERANCE_SHARE = 0.01
 """Behaviours that are not learnt may run past it by this share of the recording."""
 _MOST_SKIPPED = 10
 _MOST_FILLED = 0.5
+_SAME_RATE = 2e-3
 
 
 def cut_clip(
@@ -72,7 +73,7 @@ def fill_up(
         return recording
     findings.add(
         "the tracking ends with the last frame that shows an animal; it is taken to be as long as "
-        "the labels",
+        "the labels (if these are of another rate, give --label_fps)",
         recording.name,
         f"{frames} of {last} frames",
     )
@@ -100,7 +101,7 @@ def place_labels(
     """
     frames, fps = len(recording), recording.fps
     if events.counts_from_one:
-        events = _settle_first_number(recording, events, options, findings)
+        events = _settle_first_number(recording, events, video, options, findings)
     annotation = events.in_frames(fps, _label_rate(recording, events, video, options))
     annotation = _settle_open(annotation, frames, options)
     _note_without_frames(recording, annotation, findings)
@@ -117,17 +118,18 @@ def place_labels(
 
 
 def _settle_first_number(
-    recording: Recording, events: Events, options: LabelOptions, findings: Findings
+    recording: Recording, events: Events, video: Video, options: LabelOptions, findings: Findings
 ) -> Events:
     """Events of a table whose first frame is number 1, counted from 0."""
     is_one = options.count_from == 1
-    if options.count_from is None and int(events.stop) == len(recording) + 1:
+    per_label = recording.fps / (_label_rate(recording, events, video, options) or recording.fps)
+    if options.count_from is None and round((events.stop - 1) * per_label) == len(recording):
         is_one = True
         findings.add(
             "frames are taken as numbered from 1, since the last one is the tracking's length "
             "(--count_from 0 takes the numbers as they stand)",
             recording.name,
-            f"frames 1 to {len(recording)}",
+            f"frames 1 to {events.stop - 1:g}",
         )
     elif options.count_from is None:
         findings.add(
@@ -145,7 +147,9 @@ def _label_rate(
     """Frames per second that labels count at, None if as the tracking."""
     rate = video.label_fps or options.label_fps
     if rate is None and events.unit == "frames" and events.rate is not None:
-        rate = None if math.isclose(events.rate, recording.fps, abs_tol=0.01) else events.rate
+        # 29.97 and 30 are two ways to tell one rate; frames are counted one by one in both.
+        is_same = math.isclose(events.rate, recording.fps, rel_tol=_SAME_RATE)
+        rate = None if is_same else events.rate
     return rate
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from mabe_lit.readers import Event, Events, Medium
 from mabe_lit.readers.labels.attribution import attribute
+from mabe_lit.readers.labels.doubts import is_elsewhere
 from mabe_lit.readers.names import owner_of
 from mabe_lit.shell import InputError
 
@@ -149,13 +150,25 @@ def test_other_camera_without_poses_is_no_leftover():
     assert attributed(["v1"], *cameras).unused == ()
 
 
-def test_video_of_another_folder_is_not_that_of_this_one():
+def test_video_of_another_recordings_folder_is_not_that_of_this_one():
+    names = ["day1/video", "day2/other"]
     one = events_of((1, 2), media=(Medium("D:\\exp\\day2\\video.mp4"),), file="all.csv")
-    assert not attributed(["day1/video"], one).events
+    assert not attributed(names, one).events
     same = events_of((1, 2), media=(Medium("D:\\exp\\day1\\video.mp4"),), file="all.csv")
-    assert list(attributed(["day1/video"], same).events) == ["day1/video"]
-    elsewhere = events_of((1, 2), media=(Medium("E:\\raw\\video.mp4"),), file="all.csv")
-    assert list(attributed(["day1/video"], elsewhere).events) == ["day1/video"]
+    assert list(attributed(names, same).events) == ["day1/video"]
+
+
+@pytest.mark.parametrize(
+    ("name", "medium", "expected"),
+    [
+        ("day1/video", "D:\\exp\\day1\\video.mp4", False),
+        ("day1/video", "D:/exp/2024-01-15/video.mp4", True),
+        ("day1/video", "video.mp4", False),
+        ("video", "D:/exp/day1/video.mp4", False),
+    ],
+)
+def test_folder_of_another_name_is_noticed(name, medium, expected):
+    assert is_elsewhere(name, Medium(medium)) is expected
 
 
 def test_dot_in_a_name_is_no_ending():
