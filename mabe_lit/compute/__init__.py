@@ -4,7 +4,7 @@ May import ``shell`` and ``config``.
 """
 
 from mabe_lit.compute.compiled import check_compiler, compile_training
-from mabe_lit.compute.device import autocast, resolve_device, resolve_precision
+from mabe_lit.compute.device import autocast, cast_weights, resolve_device, resolve_precision
 from mabe_lit.compute.distributed import (
     check_devices,
     other_processes,
@@ -14,6 +14,7 @@ from mabe_lit.compute.distributed import (
 
 __all__ = [
     "autocast",
+    "cast_weights",
     "check_compiler",
     "check_devices",
     "compile_training",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import torch
+from torch import nn
 
 from mabe_lit.shell import InputError
 
 Precision = Literal["fp32", "bf16", "fp16"]
+
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def resolve_device(device: str) -> torch.device:
@@ -48,5 +53,24 @@ def resolve_precision(precision: str, device: torch.device) -> Precision:
 
 def autocast(device: torch.device, precision: Precision) -> torch.autocast:
     """A context in which matrix products on ``device`` have this precision."""
-    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
-    return torch.autocast(device.type, dtype=dtype, enabled=precision != "fp32")
+    return torch.autocast(device.type, dtype=_DTYPES[precision], enabled=precision != "fp32")
+
+
+@contextmanager
+def cast_weights(network: nn.Module, precision: Precision) -> Iterator[None]:
+    """A context in which weights of linear layers and convolutions have this precision.
+
+    In inference mode ``autocast`` casts them anew at each call, to the same numbers. Norms and
+    recurrent layers stay in float32. Afterwards every weight is what and where it was, however the
+    context ends.
+    """
+    layers = [layer for layer in network.modules() if isinstance(layer, (nn.Linear, nn.Conv1d))]
+    weights = [weight for layer in layers for weight in layer.parameters(recurse=False)]
+    full = [weight.data for weight in weights]
+    try:
+        for weight in weights:
+            weight.data = weight.data.to(_DTYPES[precision])
+        yield
+    finally:
+        for weight, data in zip(weights, full, strict=True):
+            weight.data = data
