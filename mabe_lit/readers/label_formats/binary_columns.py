@@ -46,6 +46,8 @@ _MEASURED = re.compile(
     re.IGNORECASE,
 )
 """Coordinates and SimBA's features, which may be 0 or 1 as well."""
+_TRIPLE = ("x", "y", "p")
+"""Ends of the names of SimBA's key points, as in ``Nose_1_x, Nose_1_y, Nose_1_p``."""
 _PROBABILITY = re.compile(r"^prob(ability)?_", re.IGNORECASE)
 _WHOSE_KEYS = (*VIDEO_KEYS, *OBSERVATION_KEYS, *SUBJECT_KEYS)
 _FEW = 0.01
@@ -144,7 +146,11 @@ def _to_events(table: Table, part: Part, flags: Mapping[str, np.ndarray]) -> Eve
     empty = np.zeros(len(rows.starts), bool)
     for column_values in flags.values():
         empty |= column_values == _EMPTY
-    events = [event for name, on in flags.items() for event in events_of(rows, on == 1, name)]
+    events = [
+        event
+        for name, values in flags.items()
+        for event in events_of(rows, (values == 1) & ~(empty & (name == background)), name)
+    ]
     events += events_of(rows, empty, "")
     return to_events(table, part, events, tuple(flags), background)
 
@@ -157,7 +163,7 @@ def _find_columns(head: str) -> _Found:
         return _Found()  # poses, with several header rows
     axis = find_axis(keys)
     rows = [row for row in rows if len(row) >= len(header)]
-    found = _Found(is_simba=any(_MEASURED.search(name) for name in header[:2]))
+    found = _Found(is_simba=_begins_with_key_point(keys))
     has_text = is_filled = is_last_number = False
     for position, name in enumerate(header):
         if (axis and position == axis.column) or _PROBABILITY.search(name):
@@ -183,6 +189,16 @@ def _find_columns(head: str) -> _Found:
     # A table of measures may have a column that is 1 throughout, such as an animal's number.
     is_of_labels = not is_last_number or (axis and len(found.columns) >= len(found.numbers))
     return found if is_filled and is_dense and is_of_labels else _Found()
+
+
+def _begins_with_key_point(keys: Sequence[str]) -> bool:
+    """Whether the first columns, but for an index, are one point's x, y and probability."""
+    for first in (0, 1):
+        names = [key.rpartition("_") for key in keys[first : first + 3]]
+        points = {point for point, _, _ in names}
+        if tuple(end for _, _, end in names) == _TRIPLE and len(points) == 1 and "" not in points:
+            return True
+    return False
 
 
 def _behaviors(table: Table, columns: Sequence[_Column]) -> list[_Column]:

@@ -23,6 +23,8 @@ _CLOCK_KEYS = ("time_relative_hmsf", "time_relative_hms")
 _POINTS = ("point", "point event", "state point")
 _PRINTED_S = 0.01
 """What times and durations are rounded to."""
+_APART_S = 0.05
+"""Seconds by which start, stop and duration, each rounded, may miss each other."""
 _Key = tuple[str, str, tuple[str, ...]]
 """Subject, behaviour and modifiers."""
 
@@ -53,7 +55,8 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
         channel: Which subject's events; all subjects' if None.
 
     Raises:
-        InputError: If a state starts twice or stops without a start, a time is negative or no
+        InputError: If a state starts twice, stops without a start or at another time than its
+            duration tells, a time is negative or no
             number, or an event is of another type.
     """
     table = open_table(path)
@@ -127,6 +130,12 @@ def _stopped(
         raise InputError(
             f"{path}: line {number}: {key[1]} runs from {event.start:g} to {stop_s:g} s, expected "
             "start <= stop"
+        )
+    if event.stop < math.inf and abs(event.stop - stop_s) > _APART_S:
+        raise InputError(
+            f"{path}: line {event.line_number}: {key[1]} has a duration of "
+            f"{event.stop - event.start:g} s, but line {number} stops it after "
+            f"{stop_s - event.start:g} s; correct one of both"
         )
     return replace(event, stop=stop_s)
 

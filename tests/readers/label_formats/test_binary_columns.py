@@ -95,6 +95,13 @@ def test_deepethogram_frame_not_yet_labelled_is_unscored(tmp_path):
     assert labels(events, 3, ["attack", "background"], "background") == [1, -100, 0]
 
 
+@pytest.mark.parametrize("untold", ["-1", ""])
+def test_background_beside_a_cell_that_nobody_filled_is_unscored(tmp_path, untold):
+    text = rows(",background,a,b", "0,1,0,0", f"1,1,0,{untold}", f"2,0,1,{untold}", "3,0,0,1")
+    found = labels(read(tmp_path, text), 4, ["a", "b", "background"], "background")
+    assert found == [2, -100, 0, 1]
+
+
 SPEED = np.linspace(0.1, 0.9, 8).round(2)
 
 
@@ -102,6 +109,15 @@ def test_numbers_between_behaviors_hide_none_and_are_told(tmp_path):
     text = table("frame,attack,velocity,mount", range(8), ATTACK, SPEED, MOUNT)
     assert binary_columns.matches(text)
     with pytest.warns(InputWarning, match="taken for no behaviours: velocity"):
+        assert spans(read(tmp_path, text)) == BOTH
+
+
+@pytest.mark.parametrize("first", ["x,y", "x,y,p", "nose_x,nose_y"])
+def test_measures_before_behaviors_do_not_make_a_table_simbas(tmp_path, first):
+    measures = [SPEED] * len(first.split(","))
+    text = table(f"frame,{first},attack,speed,mount", range(8), *measures, ATTACK, SPEED, MOUNT)
+    assert binary_columns.matches(text)
+    with pytest.warns(InputWarning, match="taken for no behaviours: speed"):
         assert spans(read(tmp_path, text)) == BOTH
 
 

@@ -104,6 +104,14 @@ BAD = {
         rows(SHORT, "2,a,State start", "1,a,State stop"),
         "line 3: a runs from 2 to 1 s, expected start <= stop",
     ),
+    "duration of another stop": (
+        rows(
+            "Time_Relative_sf,Duration_sf,Behavior,Event_Type",
+            "1.5,2.0,a,State start",
+            "2.5,0,a,State stop",
+        ),
+        "line 2: a has a duration of 2 s, but line 3 stops it after 1 s",
+    ),
     "type": (rows(SHORT, "1,a,Begin"), "line 2: event type is 'Begin', expected State start"),
     "time": (rows(SHORT, "x,a,State start"), "line 2, column Time_Relative_sf: found 'x'"),
     "negative": (rows(SHORT, "-1,a,State start"), "line 2: time is -1 s, expected a number from 0"),
