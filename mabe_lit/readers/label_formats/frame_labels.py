@@ -16,7 +16,11 @@ import numpy as np
 from mabe_lit.readers.events import Events
 from mabe_lit.readers.label_formats.axis import Axis, find_axis
 from mabe_lit.readers.label_formats.dense import events_of, read_parts, to_events
-from mabe_lit.readers.label_formats.event_logs import check_no_marks, check_no_spans
+from mabe_lit.readers.label_formats.event_logs import (
+    check_no_marks,
+    check_no_spans,
+    has_marks,
+)
 from mabe_lit.readers.label_formats.interval_columns import SUBJECT_KEYS, is_interval_header
 from mabe_lit.readers.tables import Table, column_key, head_rows, open_table
 from mabe_lit.shell import InputError, InputWarning
@@ -32,7 +36,7 @@ def matches(head: str) -> bool:
     """Whether a file that begins with ``head`` is of this format."""
     header = head_rows(head)[0]
     keys = [column_key(name) for name in header]
-    if not any(name in keys for name in _LABEL_KEYS) or any(name in keys for name in _OTHERS_KEYS):
+    if not any(name in keys for name in _LABEL_KEYS) or has_marks(head, _OTHERS_KEYS):
         return False
     if is_interval_header(header, keys):
         return False  # its column of frames, times or an index numbers the bouts
@@ -67,7 +71,7 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
     check_no_spans(table, axis)
     others = [n for n in range(len(table.keys)) if n not in (label_column, axis.column)]
     rivals = [n for n in others if _MORE_LABELS.fullmatch(table.keys[n])]
-    check_no_marks(table, others)
+    check_no_marks(table, axis, others)
     filled: set[int] = set()
     codes: list[int] = []
     names: dict[str, int] = {}

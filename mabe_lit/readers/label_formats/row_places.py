@@ -12,7 +12,7 @@ import numpy as np
 
 from mabe_lit.readers.files import is_number, parse_number
 from mabe_lit.readers.label_formats.axis import Axis, find_clock
-from mabe_lit.readers.rates import rate_of_rows
+from mabe_lit.readers.rates import common_rate, rate_of_rows
 from mabe_lit.readers.tables import Table
 from mabe_lit.shell import InputError, InputWarning
 
@@ -20,6 +20,12 @@ _GAP_STEPS = 1.5
 _JITTER = 0.1
 """Part of a step by which steps of a regular table may differ, beside what times are rounded to."""
 _REGULAR = 0.9
+_AT_FRAME = 0.25
+"""Frames by which times may miss the starts of their frames, in the median."""
+_SURE = 2.5e-4
+"""Part of a rate by which one told by times may be wrong, a fourth of what 29.97 and 30 differ by."""
+_ABSENT = 0.05
+"""Part of the frames between the first row and the last that may lack a row without a word."""
 _WARN_AT = 7
 """Calls between a warning here and whoever reads a file, about."""
 
@@ -33,7 +39,7 @@ class Rows:
         starts: ``(rows,)`` its first boundary, in ``unit``.
         stops: ``(rows,)`` the boundary after it.
         unit: Frames, or seconds.
-        rate: Frames per second, where times beside frames tell it.
+        rate: Frames per second, where times beside frames, or regular times alone, tell it.
         is_numbered: Whether the file numbers its frames.
     """
 
@@ -96,9 +102,12 @@ class Places:
             raise InputError(f"{table.path}: has no frames")
         starts, lines = np.array(self._places), np.array(self._numbers)
         if axis.unit == "frames":
-            is_numbered = axis.column is not None
             _warn_of_absent_frames(table, lines, starts)
-            return Rows(lines, starts, starts + 1, "frames", self._rate(starts), is_numbered)
+            rate = self._rate(starts)
+            is_from_one = rate is not None and self._counts_from_one(starts, rate)
+            starts = starts - 1 if is_from_one else starts
+            is_numbered = axis.column is not None and not is_from_one
+            return Rows(lines, starts, starts + 1, "frames", rate, is_numbered)
         name = table.header[axis.column or 0]
         if axis.scale is None and not self._has_point:
             raise InputError(
@@ -128,6 +137,12 @@ class Places:
             return None
         return rate_of_rows(frames, times * clock.scale, self._printed * clock.scale)
 
+    def _counts_from_one(self, frames: np.ndarray, rate: float) -> bool:
+        """Whether times beside frames prove that frame 1 is at 0 s."""
+        scale = self._clock_axis.scale if self._clock_axis else None
+        first = float(np.median(frames - np.array(self._clock) * (scale or 1.0) * rate))
+        return bool(frames[0] >= 1 and abs(first - 1) < _AT_FRAME)
+
     def _check(self, number: int, place: float) -> None:
         where = f"{self.table.path}: line {number}"
         before = self._places[-1] if self._places else None
@@ -145,11 +160,19 @@ class Places:
 
 
 def _warn_of_absent_frames(table: Table, numbers: np.ndarray, frames: np.ndarray) -> None:
-    """Tell of a table that may hold the frames at which labels change, rather than all."""
+    """Tell of a table that lacks frames: they may be thinned, or those at which labels change."""
     between = int(frames[-1] - frames[0]) + 1
     absent = between - len(frames)
-    if absent > between / 2:
-        row = int(np.diff(frames).argmax()) + 1
+    if absent >= _ABSENT * between:
+        steps = np.diff(frames)
+        row = int(steps.argmax()) + 1
+        if len(steps) > 1 and (steps == steps[0]).all():
+            _warn(
+                f"{table.path}: only one frame in {steps[0]:g} has a row, up to line "
+                f"{numbers[-1]}; {absent} of {between} frames ({absent / between:.0%}) have none "
+                "and are unscored"
+            )
+            return
         _warn(
             f"{table.path}: {absent} of {between} frames ({absent / between:.0%}) have no row and "
             f"are unscored, such as those before line {numbers[row]}; a row labels its own frame "
@@ -168,8 +191,11 @@ def _sampled(table: Table, numbers: np.ndarray, starts_s: np.ndarray, printed_s:
     margin = _JITTER * step + (printed_s if printed_s < step / 2 else 0.0)
     is_step = np.abs(steps - step) < margin
     stops_s = np.append(starts_s[1:], starts_s[-1] + step)
+    rate = None
     if is_step.mean() > _REGULAR:
         step = float(steps[is_step].mean())
+        runs = 1 + int((~is_step).sum())
+        rate = common_rate(1 / step) if printed_s * runs <= _SURE * steps[is_step].sum() else None
         stops_s[-1] = starts_s[-1] + step
         holes = np.flatnonzero(steps > _GAP_STEPS * step)
         stops_s[holes] = starts_s[holes] + step
@@ -186,7 +212,13 @@ def _sampled(table: Table, numbers: np.ndarray, starts_s: np.ndarray, printed_s:
                 "stand, for each row's start; if they are the ends of frames, subtract "
                 f"{step:g} s from each"
             )
-    return Rows(numbers, starts_s, stops_s, "seconds")
+    else:
+        _warn(
+            f"{table.path}: times are irregular, such as before line "
+            f"{numbers[int(np.abs(steps - step).argmax()) + 1]}, and each label is taken to last "
+            "until the next row; expected a table of bouts, with start_s and stop_s, if it does not"
+        )
+    return Rows(numbers, starts_s, stops_s, "seconds", rate)
 
 
 def _warn(message: str) -> None:

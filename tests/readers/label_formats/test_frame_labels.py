@@ -36,6 +36,7 @@ def test_predicted_frames_are_frame_labels(tmp_path):
         "label\na\na\n\nb\n\nb\n\n",
     ],
 )
+@pytest.mark.filterwarnings("ignore:.*have no row")
 def test_frame_table_leaves_empty_and_absent_frames_unscored(tmp_path, text):
     events = read(tmp_path, text)
     assert events.behaviors == {"a", "b"}
@@ -69,6 +70,7 @@ def test_numbers_from_one_stand_and_are_told(tmp_path):
         "label,Time [ms]\na,0\na,100\nb,200\n,400\n",
     ],
 )
+@pytest.mark.filterwarnings("ignore:.*times are irregular")
 def test_instant_lasts_until_the_next_and_the_last_a_median_step(tmp_path, text):
     events = read(tmp_path, text)
     assert events.unit == "seconds"
@@ -115,6 +117,47 @@ def test_change_points_by_frame_are_told(tmp_path):
     assert spans(events)[0] == (0, 1, "a")
 
 
+def test_frames_that_are_thinned_are_told(tmp_path):
+    text = rows("frame,label", *(f"{frame},a" for frame in range(0, 120, 2)))
+    with pytest.warns(InputWarning, match=r"one frame in 2 has a row.*59 of 119 frames \(50%\)"):
+        assert labels(read(tmp_path, text), 119, ["a"]) == [0, -100] * 59 + [0]
+
+
+def test_absent_frames_are_told_from_5_percent_on(tmp_path):
+    def lacking(count):
+        kept = [*range(40), *range(40 + count, 100)]
+        return rows("frame,label", *(f"{frame},a" for frame in kept))
+
+    with pytest.warns(InputWarning, match=r"5 of 100 frames \(5%\) have no row.*before line 42"):
+        read(tmp_path, lacking(5))
+    assert read(tmp_path, lacking(4)).watched == (0, 100)
+
+
+def test_irregular_times_are_told(tmp_path):
+    text = rows("time_s,behavior", "0.5,a", "1.7,b", "2.1,a")
+    with pytest.warns(InputWarning, match="each label is taken to last until the next row"):
+        assert spans(read(tmp_path, text))[:2] == [(0.5, 1.7, "a"), (1.7, 2.1, "b")]
+
+
+@pytest.mark.parametrize("fps", [25.0, 29.97, 30.0, 59.94, 60.0])
+def test_regular_times_tell_the_rate(tmp_path, fps):
+    times = [f"{frame / fps:.6f},a" for frame in range(60)]
+    assert read(tmp_path, rows("time_s,label", *times)).rate == fps
+
+
+def test_regular_times_that_are_rounded_too_much_tell_no_rate(tmp_path):
+    times = [f"{frame / 30:.2f},a" for frame in range(60)]
+    assert read(tmp_path, rows("time_s,label", *times)).rate is None
+
+
+def test_times_prove_that_frame_1_is_the_first(tmp_path):
+    lines = [f"{frame},{(frame - 1) / 30:.4f},{'ab'[frame > 40]}" for frame in range(1, 81)]
+    events = read(tmp_path, rows("frame,time_s,label", *lines))
+    assert spans(events) == [(0, 40, "a"), (40, 80, "b")]
+    assert not events.counts_from_one
+    assert not events.numbering
+
+
 @pytest.mark.parametrize("first", [0, 1, 5])
 def test_plain_frames_could_count_from_one_unless_there_is_a_0(tmp_path, first):
     text = rows("frame,label", *(f"{frame},a" for frame in range(first, 9)))
@@ -153,9 +196,29 @@ def test_log_of_events_is_refused(tmp_path, text, message):
         read_annotations(write(tmp_path, text))
 
 
+@pytest.mark.parametrize("axis", ["frame", "time_s"])
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [("light", "on off"), ("phase", "start end"), ("state", "Start Stop"), ("status", "on off")],
+)
+def test_column_of_marks_in_rows_of_all_frames_is_no_log(tmp_path, axis, column, words):
+    places = [frame if axis == "frame" else frame / 10 for frame in range(120)]
+    lines = [f"{place},{'ab'[n >= 60]},{words.split()[n >= 30]}" for n, place in enumerate(places)]
+    text = rows(f"{axis},label,{column}", *lines)
+    assert frame_labels.matches(text)
+    assert labels(read(tmp_path, text), 120, ["a", "b"], fps=10) == [0] * 60 + [1] * 60
+
+
+def test_log_of_regular_events_is_refused(tmp_path):
+    lines = [f"{30 * n},a,{('start', 'stop')[n % 2]}" for n in range(20)]
+    with pytest.raises(InputError, match="column phase says that behaviours start and stop"):
+        read(tmp_path, rows("time_s,behavior,phase", *lines))
+
+
 VIDEOS = "video,frame,behavior"
 
 
+@pytest.mark.filterwarnings("ignore:.*have no row")
 def test_each_video_has_its_own_frames(tmp_path):
     text = rows(VIDEOS, "v1.mp4,0,a", "v2.mp4,0,b", "v1.mp4,1,a", "v2.mp4,3,b")
     one, two = frame_labels.read(write(tmp_path, text))
