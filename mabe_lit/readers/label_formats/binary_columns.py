@@ -28,6 +28,7 @@ from mabe_lit.readers.label_formats.interval_columns import (
     VIDEO_KEYS,
 )
 from mabe_lit.readers.label_formats.row_places import Rows
+from mabe_lit.readers.label_formats.told_rates import RATE_KEYS
 from mabe_lit.readers.tables import Table, column_key, head_rows, open_table
 from mabe_lit.shell import InputError, InputWarning
 
@@ -49,7 +50,7 @@ _MEASURED = re.compile(
 _TRIPLE = ("x", "y", "p")
 """Ends of the names of SimBA's key points, as in ``Nose_1_x, Nose_1_y, Nose_1_p``."""
 _PROBABILITY = re.compile(r"^prob(ability)?_", re.IGNORECASE)
-_WHOSE_KEYS = (*VIDEO_KEYS, *OBSERVATION_KEYS, *SUBJECT_KEYS)
+_NONE_KEYS = (*VIDEO_KEYS, *OBSERVATION_KEYS, *SUBJECT_KEYS, *RATE_KEYS)
 _FEW = 0.01
 
 
@@ -146,11 +147,8 @@ def _to_events(table: Table, part: Part, flags: Mapping[str, np.ndarray]) -> Eve
     empty = np.zeros(len(rows.starts), bool)
     for column_values in flags.values():
         empty |= column_values == _EMPTY
-    events = [
-        event
-        for name, values in flags.items()
-        for event in events_of(rows, (values == 1) & ~(empty & (name == background)), name)
-    ]
+    on = {name: (values == 1) & ~(empty & (name == background)) for name, values in flags.items()}
+    events = [event for name, is_on in on.items() for event in events_of(rows, is_on, name)]
     events += events_of(rows, empty, "")
     return to_events(table, part, events, tuple(flags), background)
 
@@ -174,8 +172,8 @@ def _find_columns(head: str) -> _Found:
         # A few others are mistakes in a behaviour's column, or a feature that is 0 at first.
         if texts > len(cells) / 2:
             has_text = True
-        elif find_axis([keys[position]]) is not None or keys[position] in _WHOSE_KEYS:
-            continue  # another column of frames or times, or one that splits the table
+        elif find_axis([keys[position]]) is not None or keys[position] in _NONE_KEYS:
+            continue  # another column of frames or times, or one that tells of the whole video
         elif len(others) > len(cells) / 2 or _MEASURED.search(name):
             is_last_number = True
             found.numbers.append((name, bool(found.columns)))
@@ -193,12 +191,9 @@ def _find_columns(head: str) -> _Found:
 
 def _begins_with_key_point(keys: Sequence[str]) -> bool:
     """Whether the first columns, but for an index, are one point's x, y and probability."""
-    for first in (0, 1):
-        names = [key.rpartition("_") for key in keys[first : first + 3]]
-        points = {point for point, _, _ in names}
-        if tuple(end for _, _, end in names) == _TRIPLE and len(points) == 1 and "" not in points:
-            return True
-    return False
+    points = [key.removesuffix("_x") for key in keys[:2] if key.endswith("_x")]
+    triples = [[f"{point}_{end}" for end in _TRIPLE] for point in points]
+    return any(triple in (list(keys[:3]), list(keys[1:4])) for triple in triples)
 
 
 def _behaviors(table: Table, columns: Sequence[_Column]) -> list[_Column]:

@@ -18,6 +18,7 @@ from mabe_lit.readers.label_formats.interval_columns import (
     VIDEO_KEYS,
 )
 from mabe_lit.readers.label_formats.row_places import Places, Rows
+from mabe_lit.readers.label_formats.told_rates import RATE_KEYS, told_rate
 from mabe_lit.readers.tables import Table
 from mabe_lit.shell import InputError
 
@@ -84,6 +85,8 @@ def read_parts(
     columns = [table.find(keys) for keys in (VIDEO_KEYS, OBSERVATION_KEYS, SUBJECT_KEYS)]
     places: dict[_Whose, Places] = {}
     chosen: dict[_Whose, array[int]] = {}
+    rate_column = table.find(RATE_KEYS)
+    rates: dict[_Whose, dict[str, int]] = {}
     firsts: dict[_Whose, int] = {}
     for place, (number, cells) in enumerate(_filled_rows(table, axis)):
         video, observation, subject = ("" if n is None else cells[n] for n in columns)
@@ -92,6 +95,9 @@ def read_parts(
             places[whose] = Places(table, axis)
             chosen[whose] = array("q")
             firsts[whose] = number
+            rates[whose] = {}
+        if rate_column is not None:
+            rates[whose].setdefault(cells[rate_column], number)
         places[whose].add(number, cells)
         chosen[whose].append(place)
         take(number, cells)
@@ -105,7 +111,10 @@ def read_parts(
             continue
         subject = choose_channel(table.path, subjects, channel)
         whose = video, observation, subject
-        parts.append(Part(places[whose].rows(), np.array(chosen[whose]), *whose))
+        rows = places[whose].rows()
+        told = ((line, text) for text, line in rates[whose].items())
+        rows = replace(rows, rate=told_rate(table, told, rows.rate))
+        parts.append(Part(rows, np.array(chosen[whose]), *whose))
     if channel is not None and not parts and places:
         choose_channel(table.path, dict.fromkeys(whose[2] for whose in places), channel)
     _check_own_numbers(table, parts)

@@ -31,6 +31,20 @@ SUBJECT_KEYS = ("subject", "subject_id", "agent", "actor", "animal", "animal_id"
 TARGET_KEYS = ("target", "target_id", "recipient", "receiver", "partner", "modifier", "modifiers")
 VIDEO_KEYS = ("video", "video_name", "video_file", "media", "media_file_name", "file", "filename")
 OBSERVATION_KEYS = ("observation", "observation_id", "recording", "session")
+RATER_KEYS = (
+    "annotator",
+    "annotator_id",
+    "coder",
+    "coder_id",
+    "rater",
+    "rater_id",
+    "observer",
+    "observer_id",
+    "scorer",
+    "trial",
+    "trial_id",
+)
+"""Columns whose values tell apart scorings, or trials, that are not to be united."""
 
 _STARTS = ("start", "begin", "beginning", "onset", "from", "first")
 _STOPS = {"stop": False, "end": True, "last": True, "offset": None, "to": None, "until": None}

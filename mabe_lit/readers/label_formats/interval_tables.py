@@ -17,6 +17,7 @@ from mabe_lit.readers.label_formats.channels import check_all_told, choose_subje
 from mabe_lit.readers.label_formats.interval_columns import (
     BEHAVIOR_KEYS,
     OBSERVATION_KEYS,
+    RATER_KEYS,
     SUBJECT_KEYS,
     TARGET_KEYS,
     VIDEO_KEYS,
@@ -25,6 +26,7 @@ from mabe_lit.readers.label_formats.interval_columns import (
 )
 from mabe_lit.readers.label_formats.interval_spans import place_rows
 from mabe_lit.readers.label_formats.interval_units import Row, settle_units
+from mabe_lit.readers.label_formats.told_rates import RATE_KEYS, told_rate
 from mabe_lit.readers.tables import Table, column_key, head_rows, open_table
 from mabe_lit.shell import InputError, InputWarning
 
@@ -44,7 +46,8 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
 
     Args:
         path: The file.
-        channel: Which subject's bouts; all subjects' if None.
+        channel: Which subject's bouts; all subjects' if None. Or which annotator's or trial's,
+            where a column names these.
 
     Returns:
         One a video or observation, where a column names these.
@@ -58,6 +61,9 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
     rows = list(_read_rows(table))
     if not rows:
         return [Events.of(path, (), "frames")]
+    rows, is_chosen = _of_one_rater(table, rows, channel)
+    if is_chosen:
+        channel = None
     if channel is not None:
         if table.find(SUBJECT_KEYS) is None:
             raise InputError(f"{path}: has no column of subjects, so no channel {channel!r}")
@@ -80,6 +86,13 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
     # What predict wrote, and nobody took a bout from, tells of all frames that there are.
     is_own = "mean_probability" in table.keys
     is_all = placed.is_gapless and first == 0 and is_own
+    rate_column = table.find(RATE_KEYS)
+
+    def rate_of(name: tuple[str, str]) -> float | None:
+        told = [] if rate_column is None else [row for row in rows if names[row.number] == name]
+        cells = ((row.number, row.cells[rate_column or 0]) for row in told)
+        return told_rate(table, cells, placed.rate)
+
     return [
         Events.of(
             path,
@@ -89,12 +102,36 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
             media=(Medium(video),) if video else (),
             observation=observation or video,
             watched=(first, last) if is_all else (0.0, math.inf),
-            rate=placed.rate,
+            rate=rate_of((video, observation)),
             counts_from_one=placed.is_gapless and first == 1,
             numbering=placed.unit == "frames" and first > 0 and not is_own,
         )
         for video, observation in dict.fromkeys(names.values())
     ]
+
+
+def _of_one_rater(table: Table, rows: list[Row], channel: str | None) -> tuple[list[Row], bool]:
+    """Rows of one annotator or trial in each video, and whether ``channel`` chose them.
+
+    Raises:
+        InputError: If a video has those of several, and ``channel`` is none of these.
+    """
+    is_chosen = False
+    subjects = {row.subject for row in rows}
+    for column in (n for n, key in enumerate(table.keys) if key in RATER_KEYS):
+        if channel in {row.cells[column] for row in rows} - subjects:
+            rows, is_chosen = [row for row in rows if row.cells[column] == channel], True
+        first: dict[tuple[str, str], str] = {}
+        for row in rows:
+            if row.cells[column] != first.setdefault(
+                (row.video, row.observation), row.cells[column]
+            ):
+                found = ", ".join(dict.fromkeys(row.cells[column] or "(none)" for row in rows))
+                raise InputError(
+                    f"{table.path}: line {row.number}, column {table.header[column]}: bouts of "
+                    f"several are in one table: {found}; choose one with --channel"
+                )
+    return rows, is_chosen
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ _REGULAR = 0.9
 _AT_FRAME = 0.25
 """Frames by which times may miss the starts of their frames, in the median."""
 _SURE = 2.5e-4
-"""Part of a rate by which one told by times may be wrong, a fourth of what 29.97 and 30 differ by."""
+"""Part of a rate by which one told by times may be wrong; 29.97 and 30 differ by more."""
 _ABSENT = 0.05
 """Part of the frames between the first row and the last that may lack a row without a word."""
 _WARN_AT = 7

@@ -128,6 +128,13 @@ def test_numbers_after_behaviors_are_told(tmp_path):
         assert spans(read(tmp_path, text)) == BOTH
 
 
+def test_column_of_rates_is_no_behavior(tmp_path):
+    text = table("frame,attack,mount,fps", range(8), ATTACK, MOUNT, [25] * 8)
+    assert binary_columns.matches(text)
+    events = read(tmp_path, text)
+    assert (spans(events), events.rate) == (BOTH, 25)
+
+
 def test_measures_of_a_numbered_animal_are_no_labels():
     assert not binary_columns.matches("frame,id,x1,y1,speed\n0,1,5,6,7\n1,1,5,6,7\n")
 

@@ -177,6 +177,14 @@ def test_times_beside_frames_tell_the_rate(tmp_path, fps):
     assert read(tmp_path, rows("frame,time_s,label", *lines[:20], "20,,a")).rate is None
 
 
+def test_column_of_rates_tells_the_rate(tmp_path):
+    assert read(tmp_path, rows("frame,label,fps", "0,a,25", "1,a,", "2,a,25.0")).rate == 25
+    with pytest.raises(InputError, match="line 3, column fps: is 30, in line 2 25"):
+        read(tmp_path, rows("frame,label,fps", "0,a,25", "1,a,30"))
+    with pytest.raises(InputError, match="line 2, column fps: found '0', expected frames per"):
+        read(tmp_path, rows("frame,label,fps", "0,a,0"))
+
+
 def test_rate_by_few_rounded_times_is_none(tmp_path):
     assert read(tmp_path, rows("frame,time_s,label", "0,0.00,a", "1,0.03,a")).rate is None
 

@@ -152,6 +152,36 @@ def test_subjects_and_targets_are_kept_and_chosen(tmp_path):
         read(tmp_path, text, channel="m3")
 
 
+@pytest.mark.parametrize("column", ["annotator", "Coder", "rater", "observer", "trial"])
+def test_bouts_of_two_annotators_are_not_united(tmp_path, column):
+    text = rows(f"{column},behavior,start_s,stop_s", "p,a,0.5,2", "q,b,0.7,3")
+    with pytest.raises(InputError, match=f"line 3, column {column}: .*: p, q; choose one with"):
+        read(tmp_path, text)
+    assert spans(read(tmp_path, text, channel="q")) == [(0.7, 3, "b")]
+    assert len(read(tmp_path, text.replace("q", "p")).events) == 2
+
+
+def test_each_video_may_have_its_own_annotator(tmp_path):
+    text = rows("video,rater,behavior,start_s,stop_s", "v1,p,a,0.5,2", "v2,q,b,0.7,3")
+    one, two = interval_tables.read(write(tmp_path, text))
+    assert (spans(one), spans(two)) == ([(0.5, 2, "a")], [(0.7, 3, "b")])
+
+
+@pytest.mark.parametrize("column", ["fps", "frame_rate"])
+def test_column_of_rates_tells_each_videos(tmp_path, column):
+    text = rows(f"video,label,start_frame,stop_frame,{column}", "v1,a,0,9,25", "v2,a,0,9,30")
+    one, two = interval_tables.read(write(tmp_path, text))
+    assert (one.rate, two.rate) == (25, 30)
+    with pytest.raises(InputError, match=f"line 3, column {column}: is 30, in line 2 25; expected"):
+        read(tmp_path, text.replace("v2", "v1"))
+
+
+def test_rate_that_frames_and_seconds_contradict_is_refused(tmp_path):
+    text = rows("label,start_frame,stop_frame,start_s,stop_s,fps", "a,30,90,1.0,3.0,25")
+    with pytest.raises(InputError, match=r"line 2: tells 25 frames/s, but .* counts 30"):
+        read(tmp_path, text)
+
+
 def test_each_video_of_a_table_has_its_own_events(tmp_path):
     text = rows("video,label,start_s,stop_s", "v1.mp4,a,0.5,1", "v2.mp4,a,2,3", "v1.mp4,b,1,2")
     one, two = interval_tables.read(write(tmp_path, text))
