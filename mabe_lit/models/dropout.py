@@ -68,22 +68,27 @@ class SharedDropout(Dropout):
         return self._pool[start : start + x.numel()].view(x.shape)
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor, dropout: Dropout) -> Tensor:
+def attend(
+    query: Tensor, key: Tensor, value: Tensor, dropout: Dropout, *, is_cast: bool = False
+) -> Tensor:
     """Scaled dot-product attention whose weights pass through ``dropout``.
 
-    On a CPU the fused kernel is the slower one, unless it computes in float32 without dropout.
+    On a CPU the fused kernel is the slower one with dropout and the faster one without. What
+    ``autocast`` casts does without the kernel all the same: so trainings have their validation, and
+    its figures stay those of earlier releases to the last digit.
 
     Args:
         query: ``(B, heads, T, W)``; ``key`` and ``value`` likewise.
         key: What the query is compared with.
         value: What is averaged.
         dropout: Applied to the weights.
+        is_cast: Whether the layer before has weights of another type, as under ``autocast``.
 
     Returns:
         ``(B, heads, T, W)``.
     """
     rate = dropout.rate if dropout.training else 0.0
-    if query.device.type != "cpu" or not (rate or query.dtype == torch.bfloat16):
+    if query.device.type != "cpu" or not (rate or is_cast):
         return F.scaled_dot_product_attention(query, key, value, dropout_p=rate)
     scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)  # (B, heads, T, T)
     weights = torch.softmax(scores, dim=-1, dtype=scores.dtype)

@@ -81,7 +81,8 @@ class EncoderLayer(nn.Module):
         B, T, H = x.shape
         heads = self.query_key_value(x).view(B, T, 3, self.num_heads, H // self.num_heads)
         query, key, value = heads.permute(2, 0, 3, 1, 4)  # (B, heads, T, H / heads) each
-        mixed = attend(query, key, value, self.dropout)
+        is_cast = heads.dtype != self.query_key_value.weight.dtype
+        mixed = attend(query, key, value, self.dropout, is_cast=is_cast)
         return self.attention_output(mixed.transpose(1, 2).reshape(B, T, H))  # type: ignore[no-any-return]
 
 

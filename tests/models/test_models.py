@@ -5,8 +5,10 @@ import torch
 import torch.nn.functional as F
 
 from mabe_lit import UNSCORED
+from mabe_lit.compute import cast_weights
 from mabe_lit.config import Config
-from mabe_lit.models import build_model, conformer, tcn
+from mabe_lit.models import build_model, conformer, tcn, transformer
+from mabe_lit.models.dropout import Dropout, attend
 from mabe_lit.shell import InputError
 from mabe_lit.training.losses import smoothing_loss
 
@@ -88,6 +90,39 @@ def test_bf16_is_close_to_fp32(name):
     with torch.autocast("cpu", dtype=torch.bfloat16):
         half = network(features)
     torch.testing.assert_close(half.float(), network(features), atol=0.1, rtol=0.1)
+
+
+def test_attention_of_what_autocast_casts_rounds_after_each_step():
+    torch.manual_seed(0)
+    query, key, value = torch.randn(3, 2, 4, 16, 8).bfloat16()
+    scores = (query.float() * 8**-0.5).bfloat16().float() @ key.float().transpose(-1, -2)
+    weights = scores.bfloat16().float().softmax(-1).bfloat16()
+    expected = (weights.float() @ value.float()).bfloat16()
+    found = attend(query, key, value, Dropout(0.1).eval(), is_cast=True)
+    # Sums in another order may round to the neighbouring number, of 8 bits.
+    torch.testing.assert_close(found, expected, atol=1e-3, rtol=2**-7)
+    exact = F.scaled_dot_product_attention(query.double(), key.double(), value.double())
+    fused = attend(query, key, value, Dropout(0.1).eval())
+    assert (fused - exact).square().mean() < (found - exact).square().mean()
+
+
+def test_attention_is_told_what_autocast_casts(monkeypatch):
+    network, features = tiny_network("transformer").eval(), random_features(20)
+    told = []
+
+    def listen(*arguments, is_cast):
+        told.append(is_cast)
+        return attend(*arguments, is_cast=is_cast)
+
+    monkeypatch.setattr(transformer, "attend", listen)
+    network(features)
+    assert told == [False, False]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        network(features)
+        assert told[2:] == [True, True]
+        with cast_weights(network, "bf16"):
+            network(features)
+    assert told[4:] == [False, False]
 
 
 @pytest.mark.parametrize("name", NAMES)
