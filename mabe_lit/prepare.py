@@ -112,6 +112,7 @@ def prepare(
         read_all_annotations,
         read_calms21,
         read_videos,
+        warn_of_tables,
     )
     from mabe_lit.readers.calms21 import BACKGROUND
 
@@ -146,6 +147,8 @@ def prepare(
         for note in found.notes:
             print(note, flush=True)
         reader = PoseReader(found, options)
+        if videos is None:
+            warn_of_tables(annotations)
         files = list_annotation_files(annotations, tell_unknown=not is_one_folder)
         labelling = Labelling(
             read_all_annotations(files, channel=channel, skip_bad=skip_bad),

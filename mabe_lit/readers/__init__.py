@@ -24,7 +24,7 @@ from mabe_lit.readers.formats import (
 from mabe_lit.readers.intervals import Annotation, Interval, label_frames
 from mabe_lit.readers.labels.labelling import Labelling
 from mabe_lit.readers.labels.readings import LabelOptions
-from mabe_lit.readers.labels.videos import Video, read_videos
+from mabe_lit.readers.labels.videos import Video, read_videos, warn_of_tables
 from mabe_lit.readers.names import owner_of, recording_name
 from mabe_lit.readers.poses.files import PoseFiles, is_named_as_poses
 from mabe_lit.readers.poses.options import PoseOptions
@@ -54,6 +54,7 @@ __all__ = [
     "read_poses",
     "read_videos",
     "recording_name",
+    "warn_of_tables",
 ]
 
 

@@ -385,3 +385,12 @@ def test_option_that_was_not_applied_is_told(lab):
     put(lab, v1_bouts__csv="behavior,start_s,stop_s\na,0.5,1.5\n")
     _, told = prepared(lab, "a", label_fps=15, fps=30)
     assert any("--label_fps says nothing of labels that are in seconds" in line for line in told)
+
+
+def test_table_of_videos_that_was_not_given_is_told(lab):
+    put(lab, v1DLC_net__csv=deeplabcut(), v1_labels__csv=frame_labels())
+    put(lab, videos__csv="name,fps\nv1,25\n")
+    _, (line,) = prepared(lab, "a", "b")
+    assert "holds videos.csv, a table of videos, which --videos reads; it was not given" in line
+    _, told = prepared(lab, "a", "b", videos=str(lab / "videos.csv"))
+    assert told == []

@@ -42,7 +42,8 @@ def told_media(
         A tuple a player, the first one's first; none where the file tells of no video.
 
     Raises:
-        InputError: If it is not clear which length is which video's.
+        InputError: If it is not clear which length is which video's, or rows name another video
+            than the one in which their times lie.
     """
     if not rows:
         return []
@@ -56,6 +57,8 @@ def told_media(
     total = first.get("Total length", "")
     if not lengths and len(players[0]) == 1 and total not in _UNKNOWN:
         lengths = [[total]]
+    if lengths and not offset_s:  # with an offset, the times of old and new releases differ
+        _check_places(path, observation, players[0], lengths[0], named)
     return [
         tuple(
             Medium(name, _at(lengths, player, place), _at(rates, player, place, shared=True))
@@ -64,6 +67,31 @@ def told_media(
         for player, names in enumerate(players)
         if names
     ]
+
+
+def _check_places(
+    path: Path,
+    observation: str,
+    names: Sequence[str],
+    lengths: Sequence[str],
+    named: dict[str, list[float]],
+) -> None:
+    """Raise where a row's time lies in another of several videos than the one it names."""
+    seconds = [_seconds(text) for text in lengths]
+    known = [value for value in seconds if value is not None]
+    if len(names) < 2 or len(known) != len(names):
+        return
+    edges = [0.0, *itertools.accumulate(known)]
+    spans = {Medium(name).file_name: edges[place : place + 2] for place, name in enumerate(names)}
+    for name, times_s in named.items():
+        file = Medium(name).file_name
+        start_s, stop_s = spans.get(file, (-math.inf, math.inf))  # of another camera
+        wrong = [t for t in times_s if t < start_s - _PRINTED_S or t > stop_s + _PRINTED_S]
+        if wrong:
+            raise InputError(
+                f"{path}: observation {observation!r}: an event at {wrong[0]:g} s is said to be of "
+                f"{file}, which runs from {start_s:g} to {stop_s:g} s; which of the two is right?"
+            )
 
 
 def _listed(text: str) -> list[list[str]]:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from mabe_lit.readers.events import Medium
-from mabe_lit.readers.files import delimiter_of, first_line, read_lines, split_cells
+from mabe_lit.readers.files import (
+    delimiter_of,
+    first_line,
+    list_files,
+    read_head,
+    read_lines,
+    split_cells,
+)
 from mabe_lit.readers.names import composed
-from mabe_lit.shell import InputError
+from mabe_lit.shell import InputError, InputWarning
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,7 @@ class Video:
     scored_stop_s: float | None = None
 
 
+_TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 _COLUMNS = tuple(field.name for field in fields(Video))
 
 
@@ -40,6 +50,30 @@ def matches(head: str) -> bool:
     header = first_line(head.lstrip("\ufeff")).strip()
     cells = split_cells([header], delimiter_of(header))[0] if header else []
     return len(cells) > 1 and "name" in cells and set(cells) <= {"name", *_COLUMNS}
+
+
+def warn_of_tables(path: Path | str) -> None:
+    """Warn of tables of videos in a folder: they lie there, but were not given as ``--videos``."""
+    path = Path(path)
+    if not path.is_dir():
+        return
+    tables = [
+        file.name
+        for file in list_files(path, "--videos")
+        if file.suffix.lower() in _TABLE_SUFFIXES and _is_table(file)
+    ]
+    if tables:
+        message = f"{path}: holds {', '.join(tables)}, a table of videos, which --videos reads"
+        warnings.warn(
+            InputWarning(f"{message}; it was not given and counts for nothing"), stacklevel=2
+        )
+
+
+def _is_table(file: Path) -> bool:
+    try:
+        return matches(read_head(file))
+    except (InputError, csv.Error):
+        return False
 
 
 def read_videos(path: Path | str, names: Sequence[str]) -> dict[str, Video]:

@@ -178,6 +178,16 @@ def test_medium_that_times_do_not_place_is_an_error(tmp_path):
         read_annotations(write(tmp_path, text))
 
 
+def test_row_that_names_another_video_than_its_time_tells_is_an_error(tmp_path):
+    source = "player #1:lab/v1.mp4;lab/v2.mp4"
+    right = bout(1, 2, source=source, length="4;4", medium="v1.mp4")
+    right += bout(4, 8, source=source, length="4;4", medium="v2.mp4")
+    assert len(read_one(tmp_path, HEADER + right).events) == 2
+    wrong = bout(1, 2, source=source, length="4;4", medium="v2.mp4")
+    with pytest.raises(InputError, match=r"at 1 s is said to be of v2\.mp4, .* 4 to 8 s"):
+        read_annotations(write(tmp_path, HEADER + wrong))
+
+
 def test_another_camera_has_the_same_events(tmp_path):
     source = "player #1:top.mp4|player #2:side.mp4"
     text = HEADER + bout(1, 2, source=source, length="4|4", medium="top.mp4")
