@@ -1,8 +1,11 @@
 """What many tests need: a training of seconds, and how a command fails."""
 
+from dataclasses import replace
+
 import pytest
 
 from mabe_lit.config import Config
+from mabe_lit.pose import LabelTrack
 
 
 def tiny_config(folder, **changes):
@@ -35,6 +38,12 @@ def flip(file, place, bits=1):
     content = bytearray(file.read_bytes())
     content[place] ^= bits
     file.write_bytes(content)
+
+
+def changed(recording, *, labels=None, **changes):
+    """A recording with other fields; ``labels`` are one track of the scene."""
+    tracks = recording.tracks if labels is None else (LabelTrack(labels),)
+    return replace(recording, **({"tracks": tracks} | changes))
 
 
 def names_of(recording):

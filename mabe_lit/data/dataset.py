@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from mabe_lit import UNSCORED
 from mabe_lit.data.index import check_index, read_index
-from mabe_lit.pose import MOST_FPS, Recording, is_rate
+from mabe_lit.pose import MOST_FPS, LabelTrack, Recording, is_rate
 from mabe_lit.shell import InputError, InputWarning
 
 _CHECKED_FRAMES = 1 << 20
@@ -83,7 +83,7 @@ class Dataset:
         return Recording(
             entry.name,
             self.keypoints[frames],
-            self.labels[frames],
+            (LabelTrack(self.labels[frames]),),
             entry.fps,
             self.animal_names,
             self.keypoint_names,

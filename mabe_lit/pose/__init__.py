@@ -4,15 +4,18 @@ May import ``shell``. What computes in torch, ``bodies`` and ``gaps``, is import
 that reading files needs no torch.
 """
 
+from mabe_lit.pose.label_track import LabelTrack, track_name
 from mabe_lit.pose.recording import MOST_FPS, MOST_PIXELS, Recording, is_numbered, is_rate
 from mabe_lit.pose.skeleton import find_body_axis, find_mirror_order
 
 __all__ = [
     "MOST_FPS",
     "MOST_PIXELS",
+    "LabelTrack",
     "Recording",
     "find_body_axis",
     "find_mirror_order",
     "is_numbered",
     "is_rate",
+    "track_name",
 ]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mabe_lit import UNSCORED
-from mabe_lit.pose import Recording
+from mabe_lit.pose import LabelTrack, Recording
 from mabe_lit.readers.tracks.tracks import blank_untracked
 from mabe_lit.shell import InputError
 
@@ -89,7 +89,7 @@ def _to_recording(name: str, sequence: Mapping[str, Any], likelihood_below: floa
     return Recording(
         name=name.rsplit("/", 1)[-1],
         keypoints=blank_untracked(points, scores, likelihood_below),
-        labels=labels,
+        tracks=(LabelTrack(labels),),
         fps=FPS,
         animal_names=ANIMALS,
         keypoint_names=KEYPOINTS,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from mabe_lit.pose import Recording
+from mabe_lit.pose import LabelTrack, Recording
 from mabe_lit.simulation.motion import (
     FPS,
     OTHER,
@@ -77,7 +77,7 @@ def simulate_recordings(
         Recording(
             f"{prefix}_{index:03d}",
             np.ascontiguousarray(keypoints[:, index]),
-            np.ascontiguousarray(labels[:, index]),
+            (LabelTrack(np.ascontiguousarray(labels[:, index])),),
             FPS,
             ANIMAL_NAMES,
             KEYPOINT_NAMES,

@@ -16,7 +16,7 @@ import torch
 from mabe_lit.config import Config
 from mabe_lit.data import Dataset, open_dataset, write_dataset
 from mabe_lit.data.batches import TrainingBatches
-from mabe_lit.pose import Recording
+from mabe_lit.pose import LabelTrack, Recording
 from mabe_lit.simulation import simulate_recordings
 from mabe_lit.training import BehaviorClassifier, BehaviorDataModule
 
@@ -56,9 +56,8 @@ def write_recordings(folder: Path, frames: int, *, prefix: str) -> None:
 
     def recordings() -> Iterator[Recording]:
         for number in range(-(-frames // length)):
-            yield replace(
-                simulated, name=f"{prefix}-{number:04}", keypoints=keypoints, labels=labels
-            )
+            name = f"{prefix}-{number:04}"
+            yield replace(simulated, name=name, keypoints=keypoints, tracks=(LabelTrack(labels),))
 
     write_dataset(recordings(), folder, source={"benchmark": frames})
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import torch
 from pose_files import write_deeplabcut
-from tiny import fails, flip, names_of, tiny_config
+from tiny import changed, fails, flip, names_of, tiny_config
 
 from mabe_lit import evaluate, predict
 from mabe_lit import fit as fit_command
@@ -192,9 +192,8 @@ def test_checkpoint_that_is_none(good, capsys, run, damage, message):
 
 def dataset_with(good, **changes):
     recording = simulate_recordings(1, 80, 0)[0]
-    fields = {name: getattr(recording, name) for name in recording.__dataclass_fields__}
     shutil.rmtree(good / "data/val")
-    write_dataset([Recording(**(fields | changes))], good / "data/val")
+    write_dataset([changed(recording, **changes)], good / "data/val")
 
 
 @pytest.mark.parametrize(

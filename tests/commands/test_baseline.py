@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from tiny import changed
 
 from mabe_lit import UNSCORED
 from mabe_lit import baseline as command
@@ -12,7 +13,6 @@ from mabe_lit.compare import compare
 from mabe_lit.data import open_dataset, write_dataset
 from mabe_lit.models import boosted_trees
 from mabe_lit.models.boosted_trees import fit_boosted_trees, round_to_quantiles, window_statistics
-from mabe_lit.pose import Recording
 from mabe_lit.simulation import simulate_recordings
 from mabe_lit.simulation.mice import CLASS_NAMES
 
@@ -39,11 +39,6 @@ def folders(tmp_path_factory):
 def result(folders, tmp_path_factory):
     output = tmp_path_factory.mktemp("baseline") / "out"
     return output, baseline(**folders, output=str(output))
-
-
-def changed(recording, **changes):
-    fields = ("name", "keypoints", "labels", "fps", "animal_names", "keypoint_names", "class_names")
-    return Recording(**({field: getattr(recording, field) for field in fields} | changes))
 
 
 def test_trees_tell_simulated_behaviours_apart(result):

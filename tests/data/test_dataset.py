@@ -8,16 +8,17 @@ import pytest
 
 from mabe_lit import UNSCORED
 from mabe_lit.data import open_dataset, write_dataset
-from mabe_lit.pose import Recording
+from mabe_lit.pose import LabelTrack, Recording
 from mabe_lit.shell import InputError
 
 
 def recording(name="a", frames=5, **changes):
     rng = np.random.default_rng(frames)
+    labels = changes.pop("labels", np.arange(frames, dtype=np.int16) % 2)
     fields = {
         "name": name,
         "keypoints": rng.normal(size=(frames, 2, 3, 2)).astype(np.float32),
-        "labels": np.arange(frames, dtype=np.int16) % 2,
+        "tracks": (LabelTrack(labels),),
         "fps": 25.0,
         "animal_names": ("resident", "intruder"),
         "keypoint_names": ("nose", "neck", "tail"),

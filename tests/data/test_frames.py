@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tiny import tiny_config
+from tiny import changed, tiny_config
 
 from mabe_lit import UNSCORED
 from mabe_lit.data import frames, open_dataset, write_dataset
@@ -24,7 +24,7 @@ def dataset(tmp_path_factory):
     folder = tmp_path_factory.mktemp("frames") / "set"
     likelihood = np.random.default_rng(0).random((300, 2, 7), np.float32)
     long, short = simulate_recordings(2, 300, 1)
-    short = replace(short, keypoints=short.keypoints[:200], labels=short.labels[:200])
+    short = changed(short, keypoints=short.keypoints[:200], labels=short.labels[:200])
     write_dataset([replace(long, likelihood=likelihood), short], folder)
     return open_dataset(folder)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mabe_lit.data.tally import format_tallies, tallied
-from mabe_lit.pose import Recording
+from mabe_lit.pose import LabelTrack, Recording
 
 
 def recording(name: str, frames: int, missing: int) -> Recording:
@@ -13,7 +13,7 @@ def recording(name: str, frames: int, missing: int) -> Recording:
     keypoints = np.ones((frames, 1, 2, 2), np.float32)
     keypoints[:missing] = np.nan
     labels = np.zeros(frames, np.int16)
-    return Recording(name, keypoints, labels, 30.0, ("m",), ("nose", "tail"), ("a",))
+    return Recording(name, keypoints, (LabelTrack(labels),), 30.0, ("m",), ("nose", "tail"), ("a",))
 
 
 def test_missing_share_of_all_weighs_each_recording_by_its_frames():

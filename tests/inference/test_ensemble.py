@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,6 @@ from mabe_lit.data import open_dataset, write_dataset
 from mabe_lit.evaluate import evaluate
 from mabe_lit.fit import fit
 from mabe_lit.inference import load_ensemble
-from mabe_lit.pose import Recording
 from mabe_lit.predict import predict
 from mabe_lit.runs.checkpoints import store_decisions
 from mabe_lit.scores import Decisions
@@ -208,7 +208,13 @@ def test_several_checkpoints_must_agree_and_the_other_one_is_named(runs, poses, 
     ):
         folder = tmp_path / kind
         for split in ("train", "val"):
-            recording = Recording(split, source.keypoints, source.labels, 30.0, *names)
+            recording = replace(
+                source,
+                name=split,
+                animal_names=names[0],
+                keypoint_names=names[1],
+                class_names=names[2],
+            )
             write_dataset([recording], folder / "data" / split)
         result = fit(tiny_config(folder, dataset="recordings", epochs=1))
         paths = (runs[1][0]["best_checkpoint"], result["best_checkpoint"])

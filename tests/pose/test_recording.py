@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mabe_lit import UNSCORED
-from mabe_lit.pose import Recording
+from mabe_lit.pose import LabelTrack, Recording
 
 LIKELIHOOD = np.full((3, 1, 2), 0.5, np.float32)
 
@@ -17,7 +17,7 @@ def recording(likelihood=None):
     keypoints = np.arange(12, dtype=np.float32).reshape(3, 1, 2, 2)
     return replace(
         Recording.unscored("v1", keypoints, 30.0, ("m",), ("nose", "tail"), likelihood),
-        labels=np.int16([0, 0, 0]),
+        tracks=(LabelTrack(np.int16([0, 0, 0])),),
         class_names=("a",),
         may_go_on=True,
     )

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from tiny import Killed, flip, names_of, tiny_config
+from tiny import Killed, changed, flip, tiny_config
 
 from mabe_lit import UNSCORED
 from mabe_lit.compute import resolve_precision
@@ -20,7 +20,6 @@ from mabe_lit.data import open_dataset, write_dataset
 from mabe_lit.fit import fit
 from mabe_lit.fit import main as fit_main
 from mabe_lit.models import build_model
-from mabe_lit.pose import Recording
 from mabe_lit.runs.checkpoints import checkpoint_callbacks
 from mabe_lit.runs.folder import format_result
 from mabe_lit.scores.curves import plot_curves
@@ -110,10 +109,10 @@ def test_recordings_that_changed_since_are_another_run(tmp_path, split, is_compl
     if not is_complete:
         (config.run_dir / "result.json").unlink()
     assert again["trained_on"]["digests"]["train_data_dir"]
-    changed = recordings[split == "val"]
-    labels = changed.labels.copy()
+    other = recordings[split == "val"]
+    labels = other.labels.copy()
     labels[0] = UNSCORED
-    write_dataset([replace(changed, labels=labels)], tmp_path / "data" / split, overwrite=True)
+    write_dataset([changed(other, labels=labels)], tmp_path / "data" / split, overwrite=True)
     with pytest.raises(InputError, match=rf"{split}_data_dir: .*/{split} holds other recordings"):
         fit(config)
 
@@ -506,8 +505,8 @@ def tiny_config_in_memory():
 def test_tiny_set_can_be_overfitted(tmp_path):
     still = simulate_recordings(1, 512, 0)[0]
     recordings = {
-        "train": Recording("a", still.keypoints, still.labels, 30.0, *names_of(still)),
-        "val": Recording("b", still.keypoints, still.labels, 30.0, *names_of(still)),
+        "train": replace(still, name="a"),
+        "val": replace(still, name="b"),
     }
     for split, recording in recordings.items():
         write_dataset([recording], tmp_path / split)
@@ -563,8 +562,7 @@ def test_recordings_are_never_replaced_by_simulated_ones(tmp_path):
 def test_train_and_val_must_have_the_same_classes(tmp_path):
     recording = simulate_recordings(1, 100, 9)[0]
     write_dataset([recording], tmp_path / "data/train")
-    renamed = Recording("b", recording.keypoints, recording.labels, 30.0, *names_of(recording)[:2],
-                        ("a", "b", "c", "d"))  # fmt: skip
+    renamed = replace(recording, name="b", class_names=("a", "b", "c", "d"))
     write_dataset([renamed], tmp_path / "data/val")
     with pytest.raises(
         InputError, match=r"val_data_dir: .* has class_names \['a', 'b', 'c', 'd'\]"

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from mabe_lit.pose import Recording
+from mabe_lit.pose import LabelTrack, Recording
 from mabe_lit.readers.events import Events
 from mabe_lit.readers.labels.attribution import Attribution, attribute
 from mabe_lit.readers.labels.doubts import told_of_files
@@ -186,7 +186,9 @@ class Labelling:
         options = self._without_what_nobody_looked_for(name, events)
         labels = label_recording(recording, annotation, video, options)
         without = lost_frames(recording, labels)
-        labelled = dataclasses.replace(recording, labels=labels, class_names=self.classes)
+        labelled = dataclasses.replace(
+            recording, tracks=(LabelTrack(labels),), class_names=self.classes
+        )
         return labelled, annotation.frames_past(len(recording)), without
 
     def _without_what_nobody_looked_for(self, name: str, events: Events) -> LabelOptions:
