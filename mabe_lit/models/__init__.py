@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mabe_lit.config import Config
+from mabe_lit.models.answers import Answers, answers_of
 from mabe_lit.models.averaged import Averaged
 from mabe_lit.models.conformer import Conformer
 from mabe_lit.models.conv_bilstm import ConvBiLSTM
@@ -13,15 +14,27 @@ from mabe_lit.models.tcn import TCN
 from mabe_lit.models.transformer import Transformer
 
 
-def build_model(config: Config, *, input_dim: int, num_classes: int) -> Network:
-    """The network that ``config.model_type`` names, for so many features and classes."""
+def build_model(
+    config: Config, *, input_dim: int, num_classes: int, is_independent: bool = False
+) -> Network:
+    """The network that ``config.model_type`` names, for so many features and classes.
+
+    ``is_independent`` says that classes do not exclude each other, see ``answers``.
+    """
+    answers = answers_of(is_independent)
     columns = input_dim if config.pool == 1 else 2 * input_dim
-    members = [_build_architecture(config, columns, num_classes) for _ in range(config.members)]
-    network = members[0] if config.members == 1 else Averaged(members)
-    return network if config.pool == 1 else Pooled(network, config.pool, input_dim=input_dim)
+    members = [
+        _build_architecture(config, columns, num_classes, answers) for _ in range(config.members)
+    ]
+    network = members[0] if config.members == 1 else Averaged(members, answers=answers)
+    if config.pool == 1:
+        return network
+    return Pooled(network, config.pool, input_dim=input_dim, answers=answers)
 
 
-def _build_architecture(config: Config, input_dim: int, num_classes: int) -> Network:
+def _build_architecture(
+    config: Config, input_dim: int, num_classes: int, answers: Answers
+) -> Network:
     sizes = {
         "input_dim": input_dim,
         "num_classes": num_classes,
@@ -37,7 +50,8 @@ def _build_architecture(config: Config, input_dim: int, num_classes: int) -> Net
         case "tcn":
             return TCN(**sizes, dropout=dropout)
         case "ms_tcn":
-            return MultiStageTCN(**sizes, num_stages=config.num_stages, dropout=dropout)
+            stages = config.num_stages
+            return MultiStageTCN(**sizes, num_stages=stages, dropout=dropout, answers=answers)
         case "conformer":
             return Conformer(
                 **sizes,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from mabe_lit.models.answers import Answers
 from mabe_lit.models.network import Network
 from mabe_lit.models.tcn import TCN
 
@@ -28,9 +29,14 @@ class MultiStageTCN(Network):
         num_layers: int,
         num_stages: int,
         dropout: float,
+        answers: Answers,
     ) -> None:
-        """Build stages of ``num_layers`` layers; the refining ones are half as wide."""
+        """Build stages of ``num_layers`` layers; the refining ones are half as wide.
+
+        ``answers`` makes the probabilities that they see.
+        """
         super().__init__()
+        self.answers = answers
         self.first = TCN(
             input_dim=input_dim,
             num_classes=num_classes,
@@ -60,5 +66,5 @@ class MultiStageTCN(Network):
     def _refine(self, features: Tensor) -> list[Tensor]:
         logits = [self.first(features)]  # (B, T, C) each
         for refinement in self.refinements:
-            logits.append(refinement(logits[-1].softmax(dim=-1)))
+            logits.append(refinement(self.answers.probabilities(logits[-1])))
         return logits

@@ -22,8 +22,19 @@ class Network(nn.Module):
         logits: Tensor = self(features)  # (B, T, C)
         return logits[None]
 
-    def answer(self, stages: Tensor) -> Tensor:
-        """What ``forward`` says, ``(B, T, C)``, from ``stages (S, B, T, C)`` that are there."""
+    def among(self, features: Tensor, looked_for: Tensor | None) -> Tensor:
+        """What ``forward`` says, ``(B, T, C)``, where a window is about certain classes.
+
+        Only a network that averages answers says something else then, see ``Answers.mean``.
+
+        Args:
+            features: ``(B, T, D)``.
+            looked_for: ``(B, C)`` bool; None stands for all.
+        """
+        return self(features)  # type: ignore[no-any-return]
+
+    def answer(self, stages: Tensor, looked_for: Tensor | None = None) -> Tensor:
+        """What ``among`` says, ``(B, T, C)``, from ``stages (S, B, T, C)`` that are there."""
         return stages[-1]
 
     def fit_scales(self, features: Tensor, is_inside: Tensor) -> None:

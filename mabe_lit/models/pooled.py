@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from mabe_lit.features.scaling import ROBUST_RANGE, robust_scale
+from mabe_lit.models.answers import Answers
 from mabe_lit.models.network import Network
 
 
@@ -27,28 +26,35 @@ class Pooled(Network):
     center: Tensor
     scale: Tensor
 
-    def __init__(self, network: Network, pool: int, *, input_dim: int) -> None:
+    def __init__(self, network: Network, pool: int, *, input_dim: int, answers: Answers) -> None:
         """Run ``network``, which reads ``2 D`` features, on steps of ``pool`` frames."""
         super().__init__()
         self.network = network
         self.pool = pool
+        self.answers = answers
         self.register_buffer("center", torch.zeros(input_dim))
         self.register_buffer("scale", torch.ones(input_dim))
         self.smoothing_weight = network.smoothing_weight
 
     def forward(self, features: Tensor) -> Tensor:
-        """``(B, T, D)`` features -> ``(B, T, C)`` logarithms of probabilities.
+        """``(B, T, D)`` features -> ``(B, T, C)`` logits of a mean probability.
 
         Where a step begins is chance, and so is a part of the answer: it is the mean of two, for
         steps that begin half a step apart.
         """
-        early = features[:, :1].expand(-1, self.pool // 2, -1)
-        later = self._answer(torch.cat([early, features], 1))[:, self.pool // 2 :]
-        both = torch.stack([self._answer(features), later]).float().log_softmax(-1)
-        return both.logsumexp(0) - math.log(2)
+        return self.among(features, None)
 
-    def _answer(self, features: Tensor) -> Tensor:
-        return self._to_frames(self.network(self._to_steps(features)), features.shape[1])
+    def among(self, features: Tensor, looked_for: Tensor | None) -> Tensor:
+        """The same among the classes ``looked_for (B, C)``, see ``Network``."""
+        early = features[:, :1].expand(-1, self.pool // 2, -1)
+        later = self._answer(torch.cat([early, features], 1), looked_for)[:, self.pool // 2 :]
+        return self.answers.mean(
+            torch.stack([self._answer(features, looked_for), later]), looked_for
+        )
+
+    def _answer(self, features: Tensor, looked_for: Tensor | None) -> Tensor:
+        steps = self.network.among(self._to_steps(features), looked_for)  # (B, T / pool, C)
+        return self._to_frames(steps, features.shape[1])
 
     def stages(self, features: Tensor) -> Tensor:
         """``(B, T, D)`` features -> ``(S, B, T, C)`` logits of each stage."""
@@ -56,9 +62,9 @@ class Pooled(Network):
         logits = self._to_frames(steps.flatten(0, 1), features.shape[1])  # (S B, T, C)
         return logits.view(*steps.shape[:2], *logits.shape[1:])
 
-    def answer(self, stages: Tensor) -> Tensor:
+    def answer(self, stages: Tensor, looked_for: Tensor | None = None) -> Tensor:
         """One ``(B, T, C)`` of the two that ``forward`` averages: of steps from the first frame."""
-        return self.network.answer(stages)
+        return self.network.answer(stages, looked_for)
 
     @torch.no_grad()
     def fit_scales(self, features: Tensor, is_inside: Tensor) -> None:
