@@ -5,6 +5,7 @@ import pytest
 import torch
 from sklearn.metrics import f1_score
 from tiny import tiny_config
+from torchmetrics.classification import MultilabelF1Score
 
 from mabe_lit import UNSCORED
 from mabe_lit.simulation import simulate_recordings
@@ -60,6 +61,71 @@ def test_macro_f1_counts_without_reading_a_value():
     """A tensor of ``meta`` has none, so whatever a GPU would be waited for fails there."""
     metric = MacroF1(3).to("meta")
     metric.update(torch.empty(8, 3, device="meta"), torch.empty(8, dtype=int, device="meta"))
+    assert metric.tp.shape == (3,)
+
+
+def random_independent_steps(share_unscored):
+    generator, B, T, C = torch.Generator().manual_seed(4), 4, 25, 4
+    for _ in range(5):
+        logits = torch.randn(B, T, C, generator=generator)
+        labels = (torch.rand(B, T, C, generator=generator) < 0.3).to(torch.int8)
+        labels[torch.rand(B, T, C, generator=generator) < share_unscored] = UNSCORED
+        labels[:2, :, 1] = UNSCORED  # two of the windows are not about the second class
+        # The last one never happens, and whether it is said shows only where nobody looked.
+        labels[..., 3] = labels[..., 3].clamp(max=0)
+        logits[..., 3] = torch.where(labels[..., 3] == UNSCORED, 1.0, -1.0)
+        yield logits, labels
+
+
+@pytest.mark.parametrize("share_unscored", [0.0, 0.4, 0.95])
+@pytest.mark.parametrize("at_once", [1, 250, 100_000])
+def test_macro_f1_of_independent_classes_is_the_mean_of_their_own(
+    monkeypatch, at_once, share_unscored
+):
+    monkeypatch.setattr(epoch_metrics, "_FRAMES_AT_ONCE", at_once)
+    answers = AnswersInBulk(build_metrics((*NAMES, "never")))
+    of_logits = MacroF1(4)
+    for logits, labels in random_independent_steps(share_unscored):
+        answers.add(logits, labels)
+        of_logits.update(logits.flatten(0, 1), labels.flatten(0, 1))
+    steps = zip(*random_independent_steps(share_unscored), strict=True)
+    logits, labels = (torch.cat(each).flatten(0, 1) for each in steps)
+    scores = []
+    for c in range(3):
+        looked = labels[:, c] != UNSCORED
+        scores.append(f1_score(labels[looked, c], logits[looked, c] >= 0))
+    assert float(answers.count().compute()["macro_f1"]) == pytest.approx(np.mean(scores))
+    assert float(of_logits.compute()) == pytest.approx(np.mean(scores))
+    torchmetrics_own = MultilabelF1Score(4, average="none", ignore_index=UNSCORED)
+    torchmetrics_own.update(logits.sigmoid(), labels.int())
+    assert torchmetrics_own.compute()[:3].tolist() == pytest.approx(scores)
+
+
+def test_macro_f1_of_one_independent_class_is_that_of_its_yes():
+    metric = MacroF1(1)
+    labels = torch.tensor([[1], [1], [0], [0], [UNSCORED]])
+    metric.update(torch.tensor([[0.0], [-1.0], [2.0], [-3.0], [4.0]]), labels)
+    assert float(metric.compute()) == pytest.approx(2 * 1 / (2 * 1 + 1 + 1))
+    assert (metric.tp, metric.fp, metric.tn, metric.fn) == (1, 1, 1, 1)
+
+
+def test_macro_f1_takes_a_class_that_is_said_but_never_happens():
+    metric = MacroF1(2)
+    metric.update(torch.tensor([[True, True]]), torch.tensor([[1, 0]]))
+    assert float(metric.compute()) == pytest.approx((1 + 0) / 2)
+
+
+def test_answers_in_bulk_are_among_the_classes_looked_for():
+    answers = AnswersInBulk(build_metrics(NAMES))
+    logits, labels = torch.tensor([[[1.0, 2.0, 3.0]] * 4]), torch.tensor([[1, 1, 0, 1]])
+    answers.add(logits, labels, looked_for=torch.tensor([[True, True, False]]))
+    # All four frames are said to be of the second class, three are.
+    assert float(answers.count().compute()["macro_f1"]) == pytest.approx((0 + 6 / 7) / 2)
+
+
+def test_macro_f1_of_independent_classes_counts_without_reading_a_value():
+    metric = MacroF1(3).to("meta")
+    metric.update(torch.empty(8, 3, device="meta"), torch.empty(8, 3, dtype=int, device="meta"))
     assert metric.tp.shape == (3,)
 
 
