@@ -35,6 +35,19 @@ def segments(labels: npt.NDArray[np.integer[Any]]) -> list[Segment]:
     ]
 
 
+def yes_bouts(happens: npt.NDArray[np.bool_], label: int) -> list[Segment]:
+    """The runs of frames in which one behaviour happens, in order, all of ``label``.
+
+    Args:
+        happens: ``(N,)``.
+        label: The behaviour's class index.
+    """
+    edges = np.flatnonzero(np.diff(happens, prepend=False, append=False)).tolist()
+    return [
+        Segment(label, start, stop) for start, stop in zip(edges[::2], edges[1::2], strict=True)
+    ]
+
+
 def half_width_of(width_s: float, fps: float) -> int:
     """Frames to either side of a centred window of ``width_s`` seconds, to the nearest."""
     return int(max(width_s * fps - 1, 0) / 2 + 0.5)

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from mabe_lit import UNSCORED
 from mabe_lit.scores.bouts import segments
 from mabe_lit.scores.decisions import Decisions, digest_labels
-from mabe_lit.scores.metrics import score_segments
+from mabe_lit.scores.segmental import score_segments
 
 SMOOTHING_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 MINIMUM_BOUT_S = (2.0, 1.0, 0.5, 0.2, 0.1, 0.0)

@@ -1,4 +1,4 @@
-"""Scores of frames and of bouts. Unscored frames count in none of them."""
+"""Scores of frames, bouts and agents. Frames where nobody looked count in none of them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mabe_lit import UNSCORED
-from mabe_lit.scores.bouts import segments
+from mabe_lit.scores.agents import Who, score_agents
+from mabe_lit.scores.frames import ClassFrames, scored_frames
+from mabe_lit.scores.segmental import score_segments
 
-_Ints = npt.NDArray[np.integer[Any]]
+_Labels = npt.NDArray[Any]
 _Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
 class ClassScore:
-    """Scores of one class; None where it occurs neither in the labels nor in the prediction."""
+    """Scores of one class; None where it occurs neither in the labels nor in the prediction.
+
+    ``support`` is the frames in which it happens.
+    """
 
     precision: float | None
     recall: float | None
@@ -35,43 +39,59 @@ class Scores:
         macro_f1: Mean F1 of the averaged classes that occur in the labels or in the prediction.
         map: Mean average precision of the averaged classes that occur in the labels.
         averaged_classes: What ``macro_f1`` and ``map`` were averaged over.
-        per_class: Scores of each class, by name.
-        confusion_matrix: ``(C, C)`` frames, a row a true class, a column a predicted one.
+        per_class: Scores of each class, by name, over the frames in which somebody looked for it.
+        confusion_matrix: ``(C, C)`` frames, a row a true class, a column a predicted one;
+            ``(C, 2, 2)`` where classes are independent, a row no and yes in truth, a column no and
+            yes in the prediction.
         segmental: ``f1@10``, ``f1@25``, ``f1@50`` and ``edit``, 0 to 1, see ``score_segments``.
         calibration_error: How far the probability of the most probable class is from how often
-            that class is right, see ``expected_calibration_error``.
+            that class is right, or that of each yes from how often it is one where classes are
+            independent; see ``expected_calibration_error``.
+        agents: Whether the right animals are named, see ``score_agents``; None where nothing tells
+            who does what, and then no part of ``to_dict``.
     """
 
     macro_f1: float
     map: float | None
     averaged_classes: tuple[str, ...]
     per_class: dict[str, ClassScore]
-    confusion_matrix: list[list[int]]
+    confusion_matrix: list[Any]
     segmental: dict[str, float]
     calibration_error: float
+    agents: dict[str, dict[str, Any]] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """All scores with plain values."""
-        return asdict(self)
+        values = asdict(self)
+        if self.agents is None:
+            del values["agents"]
+        return values
 
 
 def score_recordings(
     probabilities: Sequence[_Floats],
-    labels: Sequence[_Ints],
+    labels: Sequence[_Labels],
     class_names: Sequence[str],
     *,
     average_over: Sequence[str] | None = None,
-    predicted: Sequence[_Ints] | None = None,
+    predicted: Sequence[_Labels] | None = None,
+    who: Sequence[Who] | None = None,
 ) -> Scores:
-    """Score predictions against labels, all frames of all recordings together.
+    """Score predictions against labels, all frames of all tracks together.
+
+    Classes exclude each other or are independent, which the labels' shape tells. A recording whose
+    labels are of the whole scene is one track.
 
     Args:
-        probabilities: ``(N, C)`` for each recording. Average precision and calibration are theirs.
-        labels: ``(N,)`` class indices for each recording, ``UNSCORED`` where nobody scored the
-            frame.
+        probabilities: ``(N, C)`` for each track. Average precision and calibration are theirs.
+        labels: For each track ``(N,)`` class indices or ``(N, C)`` 1 and 0, ``UNSCORED`` where
+            nobody looked.
         class_names: ``C`` names.
         average_over: Classes whose mean is ``macro_f1`` and ``map``; all when None.
-        predicted: ``(N,)`` class indices for each recording; the most probable ones when None.
+        predicted: For each track ``(N,)`` class indices or ``(N, C)`` yes and no; when None the
+            most probable class, or a yes from 0.5 on.
+        who: Recording, agent and target of each track; agent and target are None where there is
+            none.
 
     Returns:
         The scores; frame scores are scikit-learn's.
@@ -79,137 +99,49 @@ def score_recordings(
     Raises:
         ValueError: If no frame is scored.
     """
-    from sklearn.metrics import (  # imports scipy: about a second
-        average_precision_score,
-        confusion_matrix,
-        precision_recall_fscore_support,
-    )
-
-    truth = np.concatenate(labels)
-    is_scored = truth != UNSCORED
-    truth = truth[is_scored]
-    probability = np.concatenate(probabilities)[is_scored]
-    if len(truth) == 0:
-        raise ValueError("Expected at least one scored frame but all are unscored")
     if predicted is None:
-        predicted = [each.argmax(axis=1) for each in probabilities]
-    decided = np.concatenate(predicted)[is_scored]
-    classes = range(len(class_names))
-    precision, recall, f1, support = precision_recall_fscore_support(
-        truth, decided, labels=classes, zero_division=0
-    )
-    per_class = {}
-    for index, name in enumerate(class_names):
-        is_predicted = bool((decided == index).any())
-        occurs = bool(support[index]) or is_predicted
-        per_class[name] = ClassScore(
-            precision=float(precision[index]) if is_predicted else (0.0 if occurs else None),
-            recall=float(recall[index]) if support[index] else (0.0 if occurs else None),
-            f1=float(f1[index]) if occurs else None,
-            average_precision=(
-                float(average_precision_score(truth == index, probability[:, index]))
-                if support[index]
-                else None
-            ),
-            support=int(support[index]),
-        )
+        predicted = [
+            decide_plainly(p, label) for p, label in zip(probabilities, labels, strict=True)
+        ]
+    frames = scored_frames(probabilities, labels, predicted)
+    if len(frames) == 0:
+        raise ValueError("Expected at least one scored frame but all are unscored")
+    per_class = {
+        name: _score_class(frames.of_class(index)) for index, name in enumerate(class_names)
+    }
     averaged = tuple(average_over) if average_over else tuple(class_names)
     return Scores(
         macro_f1=mean_of_known([per_class[name].f1 for name in averaged]) or 0.0,
         map=mean_of_known([per_class[name].average_precision for name in averaged]),
         averaged_classes=averaged,
         per_class=per_class,
-        confusion_matrix=confusion_matrix(truth, decided, labels=classes).tolist(),
+        confusion_matrix=frames.confusion_matrix().tolist(),
         segmental=score_segments(predicted, labels),
-        calibration_error=expected_calibration_error(probability, truth),
+        calibration_error=frames.calibration_error(),
+        agents=score_agents(probabilities, labels, predicted, who, class_names) if who else None,
     )
 
 
-def expected_calibration_error(probabilities: _Floats, labels: _Ints, bins: int = 15) -> float:
-    """Mean distance of confidence from accuracy over equally wide bins of confidence.
-
-    Confidence is the probability of the most probable class. Bins are open below and closed
-    above, and count by their frames.
-
-    Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, equation 3.
-
-    Args:
-        probabilities: ``(N, C)``.
-        labels: ``(N,)`` class indices, all scored.
-        bins: How many.
-
-    Returns:
-        0 to 1; 0 where frames of which the network is p sure are right in a share p.
-    """
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    is_right = probabilities.argmax(axis=1) == labels
-    index = np.clip(np.ceil(confidence * bins) - 1, 0, bins - 1).astype(np.int64)
-    gap = np.bincount(index, weights=is_right - confidence, minlength=bins)
-    return float(np.abs(gap).sum() / len(labels))
+def decide_plainly(probabilities: _Floats, labels: _Labels) -> _Labels:
+    """The most probable class ``(N,)``, or a yes from 0.5 on ``(N, C)``, as the labels are."""
+    return probabilities.argmax(axis=1) if labels.ndim == 1 else probabilities >= 0.5
 
 
-def score_segments(predicted: Sequence[_Ints], labels: Sequence[_Ints]) -> dict[str, float]:
-    """Segmental F1 at 10, 25 and 50 % overlap and the edit score.
+def _score_class(frames: ClassFrames) -> ClassScore:
+    from sklearn.metrics import average_precision_score  # imports scipy: about a second
 
-    Unscored frames are cut out of both sequences first. F1 counts segments of all recordings
-    together, the edit score is the mean over recordings.
-
-    Source: Lea et al., "Temporal Convolutional Networks for Action Segmentation and Detection",
-    CVPR 2017, section 4.
-
-    Args:
-        predicted: ``(N,)`` class indices for each recording.
-        labels: ``(N,)`` class indices for each recording, ``UNSCORED`` where nobody scored the
-            frame.
-
-    Returns:
-        ``f1@10``, ``f1@25``, ``f1@50``, ``edit``, each 0 to 1.
-    """
-    overlaps = (0.10, 0.25, 0.50)
-    hits, found, true = np.zeros(3), 0, 0
-    edits = []
-    for prediction, label in zip(predicted, labels, strict=True):
-        is_scored = label != UNSCORED
-        if not is_scored.any():
-            continue
-        ours, theirs = segments(prediction[is_scored]), segments(label[is_scored])
-        hits += [_count_hits(ours, theirs, overlap) for overlap in overlaps]
-        found, true = found + len(ours), true + len(theirs)
-        distance = _edit_distance([s.label for s in ours], [s.label for s in theirs])
-        edits.append(1 - distance / max(len(ours), len(theirs)))
-    f1 = 2 * hits / max(found + true, 1)
-    scores = {f"f1@{100 * k:.0f}": float(value) for k, value in zip(overlaps, f1, strict=True)}
-    return scores | {"edit": float(np.mean(edits)) if edits else 0.0}
-
-
-def _count_hits(ours: Sequence[Any], theirs: Sequence[Any], overlap: float) -> int:
-    """Segments that share ``overlap`` of the union with a true segment of their class."""
-    starts = np.array([s.start_frame for s in theirs])
-    stops = np.array([s.stop_frame for s in theirs])
-    labels = np.array([s.label for s in theirs])
-    is_free = np.ones(len(theirs), bool)
-    hits = 0
-    for segment in ours:
-        common = np.minimum(stops, segment.stop_frame) - np.maximum(starts, segment.start_frame)
-        union = np.maximum(stops, segment.stop_frame) - np.minimum(starts, segment.start_frame)
-        score = np.where((labels == segment.label) & (common > 0), common / union, 0.0)
-        best = int(score.argmax())
-        if score[best] >= overlap and is_free[best]:
-            is_free[best] = False
-            hits += 1
-    return hits
-
-
-def _edit_distance(ours: Sequence[int], theirs: Sequence[int]) -> int:
-    """Insertions, removals and changes that turn one sequence into the other (Levenshtein)."""
-    target = np.asarray(theirs)
-    offset = np.arange(len(target) + 1)
-    row = offset.copy()
-    for label in ours:
-        change = np.minimum(row[1:] + 1, row[:-1] + (target != label))
-        row = np.concatenate([[row[0] + 1], change])
-        row = np.minimum.accumulate(row - offset) + offset  # insertions, left to right
-    return int(row[-1])
+    truth, predicted, probability = frames
+    support, found = int(truth.sum()), int(predicted.sum())
+    hits = int((truth & predicted).sum())
+    if support + found == 0:
+        return ClassScore(None, None, None, None, 0)
+    return ClassScore(
+        precision=hits / found if found else 0.0,
+        recall=hits / support if support else 0.0,
+        f1=2 * hits / (support + found),
+        average_precision=float(average_precision_score(truth, probability)) if support else None,
+        support=support,
+    )
 
 
 def mean_of_known(values: Sequence[float | None]) -> float | None:
@@ -221,18 +153,23 @@ def mean_of_known(values: Sequence[float | None]) -> float | None:
 def format_scores(scores: Mapping[str, Any]) -> str:
     """``Scores.to_dict()``, or a result that holds as much, as a table of plain text."""
     per_class: Mapping[str, Mapping[str, Any]] = scores["per_class"]
+    agents: Mapping[str, Mapping[str, Any]] = scores.get("agents") or {}
+    asked = [key for key in ("which_agent", "which_target") if key in agents]
     width = max(len("macro average"), *(len(name) for name in per_class))
-    titles = ("precision", "recall", "F1", "avg. precision", "frames")
-    rows: list[tuple[str, ...]] = [("", *titles)]
+    titles = ["precision", "recall", "F1", "avg. precision", "frames"]
+    rows = [["", *titles, *(key.replace("_", " ") for key in asked)]]
     for name, score in per_class.items():
-        values = (score[key] for key in ("precision", "recall", "f1", "average_precision"))
-        rows.append((name, *map(_cell, values), f"{score['support']:,}"))
+        values = [score[key] for key in ("precision", "recall", "f1", "average_precision")]
+        named = [_cell(agents[key][name]) for key in asked]
+        rows.append([name, *map(_cell, values), f"{score['support']:,}", *named])
     total = sum(score["support"] for score in per_class.values())
-    means = (_cell(scores["macro_f1"]), _cell(scores["map"]))
-    rows.append(("macro average", "", "", *means, f"{total:,}"))
+    means = [_cell(scores["macro_f1"]), _cell(scores["map"]), f"{total:,}"]
+    averaged = scores["averaged_classes"]
+    named = [_cell(mean_of_known([agents[key][name] for name in averaged])) for key in asked]
+    rows.append(["macro average", "", "", *means, *named])
     lines = [f"{name:<{width}}" + "".join(f"{cell:>16}" for cell in cells) for name, *cells in rows]
-    if len(scores["averaged_classes"]) < len(per_class):
-        lines.append(f"averaged over {', '.join(scores['averaged_classes'])}")
+    if len(averaged) < len(per_class):
+        lines.append(f"averaged over {', '.join(averaged)}")
     segmental = ", ".join(f"{name} {value:.3f}" for name, value in scores["segmental"].items())
     calibration = f"calibration error: {scores['calibration_error']:.3f}"
     return "\n".join([*lines, f"segmental: {segmental}; {calibration}"])

@@ -13,7 +13,8 @@ from sklearn.metrics import (
 
 from mabe_lit import UNSCORED
 from mabe_lit.scores import format_scores, score_recordings
-from mabe_lit.scores.metrics import expected_calibration_error, score_segments
+from mabe_lit.scores.frames import expected_calibration_error
+from mabe_lit.scores.segmental import score_segments
 from mabe_lit.training.epoch_metrics import build_metrics
 
 NAMES = ("attack", "investigation", "mount", "other")
@@ -176,15 +177,17 @@ def calibration_error_by_loop(probability, truth, bins):
 def test_calibration_error_equals_the_sum_over_bins(seed, bins):
     (probability, *_), (truth, *_) = random_split(seed, 0.0)
     expected = calibration_error_by_loop(probability, truth, bins)
-    assert expected_calibration_error(probability, truth, bins) == pytest.approx(expected)
+    is_right = probability.argmax(1) == truth
+    found = expected_calibration_error(probability.max(1), is_right, bins)
+    assert found == pytest.approx(expected)
 
 
 def test_calibration_error_is_zero_where_confidence_is_accuracy():
-    probability = np.tile([0.75, 0.25], (100, 1))
-    truth = np.repeat([0, 1], [75, 25])
-    assert expected_calibration_error(probability, truth) == pytest.approx(0)
-    assert expected_calibration_error(probability, 1 - truth) == pytest.approx(0.5)
-    assert expected_calibration_error(np.eye(2)[truth], truth) == 0
+    confidence = np.full(100, 0.75)
+    is_right = np.arange(100) < 75
+    assert expected_calibration_error(confidence, is_right) == pytest.approx(0)
+    assert expected_calibration_error(confidence, ~is_right) == pytest.approx(0.5)
+    assert expected_calibration_error(np.ones(100), np.ones(100, bool)) == 0
 
 
 @pytest.mark.parametrize("unscored", [0.0, 0.3, 0.95])
