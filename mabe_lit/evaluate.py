@@ -106,7 +106,7 @@ def save_evaluation(
     result: dict[str, Any],
     scores: Scores,
     probabilities: Sequence[npt.NDArray[np.float32]],
-    predicted: Sequence[npt.NDArray[np.integer[Any]]],
+    predicted: Sequence[npt.NDArray[Any]],
     dataset: Dataset,
 ) -> None:
     """Write ``result`` as ``metrics.json``, and the figures, to a folder that is made if need be.

@@ -12,8 +12,7 @@ import numpy.typing as npt
 from mabe_lit.data import Entry
 from mabe_lit.inference.probabilities import predict_probabilities
 from mabe_lit.pose import Recording
-from mabe_lit.scores import Decisions
-from mabe_lit.scores.decisions import average_decisions
+from mabe_lit.scores import AnyDecisions, Decisions, average_decisions
 from mabe_lit.shell import InputError
 from mabe_lit.training import BehaviorClassifier, load_classifier
 
@@ -28,7 +27,7 @@ class Ensemble:
     """
 
     classifiers: tuple[BehaviorClassifier, ...]
-    decisions: Decisions
+    decisions: AnyDecisions
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -87,7 +86,7 @@ class Ensemble:
 
     def predict_recording(
         self, recording: Recording, *, where: str, device: str
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.integer[Any]]]:
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[Any]]:
         """Probabilities ``(N, C)`` and labels ``(N,)`` of one recording, see ``fit_pose``."""
         self.check_pose(recording.animal_names, recording.keypoint_names, where=where)
         (probabilities,) = self.predict_probabilities(
@@ -128,7 +127,7 @@ def load_ensemble(checkpoint: Sequence[str] | str, *, raw: bool) -> Ensemble:
                     "have the same"
                 )
     if raw:
-        decisions = Decisions.identity(len(first.class_names))
+        decisions: AnyDecisions = Decisions.identity(len(first.class_names))
     else:
         decisions = average_decisions([classifier.decisions for classifier in classifiers])
     return Ensemble(tuple(classifiers), decisions)

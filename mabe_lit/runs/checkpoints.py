@@ -11,7 +11,7 @@ import torch
 from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from mabe_lit.scores import Decisions
+from mabe_lit.scores import AnyDecisions
 from mabe_lit.shell import InputError, seal_archive, written_atomically
 from mabe_lit.training import read_checkpoint
 
@@ -105,7 +105,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
 
 def store_decisions(
-    path: Path, decisions: Decisions, on_checkpoint: Callable[[], object] | None
+    path: Path, decisions: AnyDecisions, on_checkpoint: Callable[[], object] | None
 ) -> None:
     """Put decisions into a checkpoint, of which everything else stays as it is, bit for bit."""
     checkpoint = dict(read_checkpoint(path))

@@ -27,7 +27,7 @@ from typing import Any
 import yaml
 
 from mabe_lit.config import Config
-from mabe_lit.scores import format_scores
+from mabe_lit.scores import are_plain, format_scores
 from mabe_lit.shell import YAML_ERRORS, InputError, read_json, written_atomically
 
 _SCORE_AGAIN = "without it the same command scores the run again"
@@ -94,13 +94,7 @@ def format_result(result: Mapping[str, Any]) -> str:
     """A result as its command shows it: scores, those of decisions or of folds, and the place."""
     lines = [format_scores(result)]
     decisions = result.get("decisions") or {}
-    is_kept = any(
-        [
-            decisions.get("smoothing_s"),
-            *(decisions.get("log_weights") or {}).values(),
-            *(decisions.get("minimum_bout_s") or {}).values(),
-        ]
-    )
+    is_kept = not are_plain(decisions)
     if "macro_f1_cross_fitted" in decisions and not is_kept:
         lines.append("no decisions kept: they bring less than the margin")
     elif "macro_f1_cross_fitted" in decisions:

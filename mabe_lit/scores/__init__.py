@@ -4,8 +4,29 @@ May import ``shell`` and ``data``.
 """
 
 from mabe_lit.scores.bouts import segments
-from mabe_lit.scores.decision_fit import fit_decisions
+from mabe_lit.scores.decision_kinds import (
+    AnyDecisions,
+    are_plain,
+    average_decisions,
+    decisions_from_dict,
+    fit_decisions,
+    identity_decisions,
+)
 from mabe_lit.scores.decisions import Decisions
 from mabe_lit.scores.metrics import Scores, format_scores, score_recordings
+from mabe_lit.scores.thresholds import Thresholds
 
-__all__ = ["Decisions", "Scores", "fit_decisions", "format_scores", "score_recordings", "segments"]
+__all__ = [
+    "AnyDecisions",
+    "Decisions",
+    "Scores",
+    "Thresholds",
+    "are_plain",
+    "average_decisions",
+    "decisions_from_dict",
+    "fit_decisions",
+    "format_scores",
+    "identity_decisions",
+    "score_recordings",
+    "segments",
+]

@@ -52,7 +52,7 @@ def score_agents(
         is_pair = np.array([target is not None for target in names[:, 1]])
         for c in range(len(class_names)):
             about = [_of_class(probabilities[t], labels[t], predicted[t], c) for t in tracks]
-            can_be = np.array([p.any() and looked.any() for p, looked, *_ in about])
+            can_be = np.array([looked.any() for _, looked, *_ in about])
             for role, is_asked in enumerate((can_be, can_be & is_pair)):
                 asked = np.flatnonzero(is_asked)
                 whose = np.unique(names[asked, role].astype(str), return_inverse=True)[1]
@@ -82,10 +82,11 @@ def _of_class(
 ) -> tuple[_Floats, _Bools, _Bools, _Bools]:
     """Of a class in a track, ``(N,)`` each: probability, looked for, happens, predicted."""
     if labels.ndim == 2:
-        label, happens, is_predicted = labels[:, c], labels[:, c] == 1, predicted[:, c] == 1
-    else:
-        label, happens, is_predicted = labels, labels == c, predicted == c
-    looked = label != UNSCORED
+        looked = labels[:, c] != UNSCORED
+        happens, is_predicted = labels[:, c] == 1, predicted[:, c] == 1
+    else:  # what a track is not about has no probability in it
+        looked = (labels != UNSCORED) & probabilities[:, c].any()
+        happens, is_predicted = labels == c, predicted == c
     return probabilities[:, c], looked, happens, is_predicted & looked
 
 

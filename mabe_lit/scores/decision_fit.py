@@ -14,16 +14,17 @@ frames together. Four things keep it from fitting chance:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from mabe_lit import UNSCORED
 from mabe_lit.scores.bouts import segments
-from mabe_lit.scores.decisions import Decisions, digest_labels
+from mabe_lit.scores.decisions import Decisions
+from mabe_lit.scores.digests import digest_labels
 from mabe_lit.scores.segmental import score_segments
 
 SMOOTHING_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -46,48 +47,42 @@ _Ints = npt.NDArray[np.integer[Any]]
 _Floats = npt.NDArray[np.floating[Any]]
 
 
-class DecisionFit(NamedTuple):
+_D = TypeVar("_D")
+
+
+class DecisionFit(NamedTuple, Generic[_D]):
     """What ``fit_decisions`` found.
 
     Attributes:
         decisions: The decisions; the identity if fitted ones do not help by a margin.
-        cross_fitted: ``(N,)`` class indices for each recording, decided by what the same search
-            finds without that recording; None if fewer than two recordings have labels. Which
-            of the searches was kept depended on this prediction's score, which is therefore a
-            touch high; a single choice among three is little to fit with.
+        cross_fitted: For each track ``(N,)`` class indices or ``(N, C)`` yes and no, decided by
+            what the same search finds without the tracks of its group; None if fewer than two
+            groups have labels. Which of the searches was kept depended on this prediction's score,
+            which is therefore a touch high; a single choice among three is little to fit with.
     """
 
-    decisions: Decisions
-    cross_fitted: list[_Ints] | None
+    decisions: _D
+    cross_fitted: list[npt.NDArray[Any]] | None
 
 
-def fit_decisions(
-    probabilities: Sequence[_Floats], labels: Sequence[_Ints], fps: Sequence[float]
-) -> DecisionFit:
-    """Fit decisions to labelled recordings that the probabilities were not trained on.
-
-    The same input gives the same decisions; nothing is drawn at random.
-
-    Args:
-        probabilities: ``(N, C)`` for each recording.
-        labels: ``(N,)`` class indices for each recording, ``UNSCORED`` where nobody scored the
-            frame.
-        fps: Frames per second of each recording.
-
-    Returns:
-        The decisions and the cross-fitted prediction. With fewer than two recordings that have
-        labels nothing can be cross-fitted, and the decisions are the identity.
-    """
+def fit_weights(
+    probabilities: Sequence[_Floats],
+    labels: Sequence[_Ints],
+    fps: Sequence[float],
+    groups: Sequence[Hashable],
+) -> DecisionFit[Decisions]:
+    """Fit decisions on classes that exclude each other, see ``fit_decisions``."""
     split = _Split(probabilities, labels, fps)
     identity = split.identity.decisions()
     scored = np.flatnonzero([bool((label != UNSCORED).any()) for label in labels])
-    if len(scored) < 2:
+    folds = folds_of([groups[index] for index in scored.tolist()])
+    if len(set(folds)) < 2:
         return DecisionFit(identity, None)
     raw = [probability.argmax(axis=1) for probability in probabilities]
     chosen, has_weights = DecisionFit(identity, raw), False
     reached = macro_f1(split.confusion(split.identity).sum(axis=0))
     for has_weights in (False, True):
-        predicted, score = _cross_fit(split, scored, has_weights=has_weights)
+        predicted, score = _cross_fit(split, scored, folds, has_weights=has_weights)
         helps_bouts = not has_weights and score >= reached - TOLERANCE and (
             score_segments(predicted, labels)["f1@50"]
             >= score_segments(raw, labels)["f1@50"] + SEGMENTAL_MARGIN
@@ -102,10 +97,13 @@ def fit_decisions(
 
 
 def _cross_fit(
-    split: _Split, scored: npt.NDArray[np.int64], *, has_weights: bool
+    split: _Split,
+    scored: npt.NDArray[np.int64],
+    folds: npt.NDArray[np.int64],
+    *,
+    has_weights: bool,
 ) -> tuple[list[_Ints], float]:
-    """Labels of each recording, decided by a search on the others, and their macro F1."""
-    folds = np.arange(len(scored)) % min(FOLDS, len(scored))
+    """Labels of each track, decided by a search on the other folds, and their macro F1."""
     predicted = [smooth.argmax(axis=1) for smooth in split.smooth(0.0)]
     confusion = np.zeros((split.classes, split.classes))
     for fold in range(folds.max() + 1):
@@ -114,6 +112,13 @@ def _cross_fit(
             confusion += split.confusion(setting)[index]
             predicted[index] = split.decide(setting, index)
     return predicted, macro_f1(confusion)
+
+
+def folds_of(groups: Sequence[Hashable]) -> npt.NDArray[np.int64]:
+    """A number from 0 for each, the same for those of one group; ``FOLDS`` at most."""
+    numbers: dict[Hashable, int] = {}
+    each = [numbers.setdefault(group, len(numbers)) for group in groups]
+    return np.array(each, np.int64) % max(min(FOLDS, len(numbers)), 1)
 
 
 def macro_f1(confusion: npt.NDArray[Any]) -> float:

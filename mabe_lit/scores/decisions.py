@@ -13,7 +13,6 @@ ICML 2015.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -21,13 +20,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mabe_lit import UNSCORED
 from mabe_lit.scores.bouts import half_width_of, merge_short_bouts, smooth_frames
+from mabe_lit.scores.digests import are_among
 
 _Ints = npt.NDArray[np.integer[Any]]
 _Floats = npt.NDArray[np.floating[Any]]
 
-_MOST_S = 86_400
+MOST_S = 86_400
 """A day; numbers of frames stay such that computing with them is right."""
 
 
@@ -60,10 +59,10 @@ class Decisions:
         if not np.isfinite(self.log_weights).all():
             raise ValueError(f"Expected `log_weights` to be finite but got {self.log_weights}")
         durations = (self.smoothing_s, *self.minimum_bout_s)
-        if not all(0 <= seconds <= _MOST_S for seconds in durations):
+        if not all(0 <= seconds <= MOST_S for seconds in durations):
             raise ValueError(
                 f"Expected `smoothing_s` and `minimum_bout_s` to be finite and >= 0 and at most "
-                f"{_MOST_S} but got {self.smoothing_s} and {self.minimum_bout_s}"
+                f"{MOST_S} but got {self.smoothing_s} and {self.minimum_bout_s}"
             )
 
     @classmethod
@@ -108,8 +107,7 @@ class Decisions:
 
     def were_fitted_on(self, labels: Sequence[_Ints]) -> bool:
         """Whether some of these labels of recordings are those that they were fitted on."""
-        digests = {*digest_labels(labels), _digest_of_all(labels)}
-        return not digests.isdisjoint(self.fitted_on)
+        return are_among(labels, self.fitted_on)
 
     def to_dict(self) -> dict[str, Any]:
         """All fields as plain values, what a checkpoint holds."""
@@ -150,47 +148,21 @@ class Decisions:
             "minimum_bout_s": dict(zip(class_names, self.minimum_bout_s, strict=True)),
         }
 
+    @classmethod
+    def mean_of(cls, several: Sequence[Decisions]) -> Decisions:
+        """The mean of each number, for the mean probabilities of several models.
 
-def average_decisions(decisions: Sequence[Decisions]) -> Decisions:
-    """Decisions for the mean probabilities of several models: the mean of each number of theirs.
-
-    The mean of the log weights is the geometric mean of the weights. It does not depend on the
-    models' order, as the first one's decisions would, and each model's fit is an estimate of much
-    the same thing, what the split's macro F1 asks of the classes, so that their mean is steadier
-    than any of them. Weights are centred first, because only their differences mean something.
-    """
-    log_weights = np.array([each.log_weights for each in decisions])
-    log_weights = log_weights - log_weights.mean(axis=1, keepdims=True)
-    minimum = np.mean([each.minimum_bout_s for each in decisions], axis=0)
-    if len(decisions) == 1:
-        return decisions[0]
-    return Decisions(
-        log_weights=tuple(log_weights.mean(axis=0).tolist()),
-        minimum_bout_s=tuple(minimum.tolist()),
-        smoothing_s=float(np.mean([each.smoothing_s for each in decisions])),
-        fitted_on=tuple(sorted({digest for each in decisions for digest in each.fitted_on})),
-    )
-
-
-def digest_labels(labels: Sequence[_Ints]) -> tuple[str, ...]:
-    """A short name for the labels of each recording, by which it is known again.
-
-    Recordings of one class do not count, unless all are such: those of equal length look alike.
-    """
-    classes = [len(np.unique(each[each != UNSCORED])) for each in labels]
-    telling = min(2, max(classes, default=0))
-    contents = [np.ascontiguousarray(each, "<i2").tobytes() for each in labels]
-    return tuple(
-        hashlib.sha256(content).hexdigest()[:16]
-        for content, count in zip(contents, classes, strict=True)
-        if 0 < telling <= count
-    )
-
-
-def _digest_of_all(labels: Sequence[_Ints]) -> str:
-    """The one digest that checkpoints of earlier releases hold."""
-    digest = hashlib.sha256()
-    for label in labels:
-        digest.update(f"{len(label)}:".encode())
-        digest.update(np.ascontiguousarray(label, "<i2").tobytes())
-    return digest.hexdigest()[:16]
+        The mean of the log weights is the geometric mean of the weights. Weights are centred
+        first, because only their differences mean something.
+        """
+        if len(several) == 1:
+            return several[0]
+        log_weights = np.array([each.log_weights for each in several])
+        log_weights = log_weights - log_weights.mean(axis=1, keepdims=True)
+        minimum = np.mean([each.minimum_bout_s for each in several], axis=0)
+        return cls(
+            log_weights=tuple(log_weights.mean(axis=0).tolist()),
+            minimum_bout_s=tuple(minimum.tolist()),
+            smoothing_s=float(np.mean([each.smoothing_s for each in several])),
+            fitted_on=tuple(sorted({digest for each in several for digest in each.fitted_on})),
+        )

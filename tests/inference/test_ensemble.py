@@ -20,7 +20,7 @@ from mabe_lit.inference import load_ensemble
 from mabe_lit.predict import predict
 from mabe_lit.runs.checkpoints import store_decisions
 from mabe_lit.scores import Decisions
-from mabe_lit.scores.decisions import digest_labels
+from mabe_lit.scores.digests import digest_labels
 from mabe_lit.simulation import simulate_recordings
 from mabe_lit.simulation.mice import CLASS_NAMES
 from mabe_lit.training import load_classifier, read_checkpoint

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from mabe_lit import UNSCORED
-from mabe_lit.scores import Decisions, segments
+from mabe_lit.scores import Decisions, average_decisions, segments
 from mabe_lit.scores.bouts import merge_short_bouts, smooth_frames
-from mabe_lit.scores.decisions import average_decisions, digest_labels
+from mabe_lit.scores.digests import digest_labels
 
 labels_of_three = st.lists(st.integers(0, 2), min_size=1, max_size=60).map(np.array)
 minimum_of_three = st.lists(st.integers(0, 12), min_size=3, max_size=3)
