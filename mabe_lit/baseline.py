@@ -40,31 +40,32 @@ def baseline(
             the training of a network.
     """
     # torch and scikit-learn take seconds to import; --help and a wrong key do not wait for them.
-    import numpy as np
-
-    from mabe_lit import UNSCORED
-    from mabe_lit.data import open_split
+    from mabe_lit.data import nothing_to_tell, open_split
     from mabe_lit.evaluate import save_evaluation
     from mabe_lit.models.boosted_trees import fit_boosted_trees
     from mabe_lit.runs import write_result
-    from mabe_lit.scores import score_recordings
+    from mabe_lit.scores import identity_decisions, score_recordings
 
     check_output(output)
     if not 0 <= seed < 2**32:
         raise InputError(f"--seed: must be 0 to 2^32 - 1, got {seed}")
     ours, theirs = open_split(("--train", train), ("--val", val))
-    shown = [ours.class_names[index] for index in np.unique(ours.labels[ours.labels != UNSCORED])]
-    if len(shown) < 2:
-        raise InputError(f"--train: all scored frames in {train} are {shown[0]}, nothing to tell")
+    if all_that_is_shown := nothing_to_tell(ours):
+        raise InputError(
+            f"--train: all scored frames in {train} are {all_that_is_shown}, nothing to tell"
+        )
     folder = Path(output)
     if (folder / "config.yaml").exists():
         raise InputError(f"--output: {folder} is the folder of a training; give another one")
     started = time.perf_counter()
     model = fit_boosted_trees(ours, kind=features, seed=seed)
     train_seconds = time.perf_counter() - started
-    probabilities = [model.predict_probabilities(theirs[index]) for index in range(len(theirs))]
-    predicted = [probability.argmax(axis=1) for probability in probabilities]
-    scores = score_recordings(probabilities, theirs.split(theirs.labels), theirs.class_names)
+    probabilities = list(model.predict_probabilities(theirs))
+    decisions = identity_decisions(len(theirs.class_names), is_independent=theirs.is_independent)
+    predicted = [decisions.apply(probability, 1.0) for probability in probabilities]
+    scores = score_recordings(
+        probabilities, theirs.all_labels(), theirs.class_names, who=theirs.who
+    )
     metrics = scores.to_dict() | {"decisions": None}
     save_evaluation(folder, metrics, scores, probabilities, predicted, theirs)
     about = {

@@ -91,6 +91,8 @@ class Config:
     """coordinates: seen from the first animal; pixels: as tracked; social: posture and motion."""
     use_likelihood: bool = True
     """Have how sure the tracker was of each point among the social features, where it told."""
+    group_embedding: bool = False
+    """Tell the network which group a recording is of, such as a lab, a rater or a camera."""
     recording_context: bool = False
     """Show the network what is usual in a recording: the median of each of its features."""
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mabe_lit import UNSCORED
 from mabe_lit.shell import InputError, check_output, one_line_errors, parse_arguments, tune_process
 
 if TYPE_CHECKING:
@@ -61,30 +60,24 @@ def evaluate(
     if verify:
         verify_dataset(dataset)
     classifier.check_pose(dataset.animal_names, dataset.keypoint_names, where=data)
-    if dataset.class_names != classifier.class_names:
-        raise InputError(
-            f"--data {data}: has the classes {', '.join(dataset.class_names)}, "
-            f"but the checkpoint was trained on {', '.join(classifier.class_names)}"
-        )
+    classifier.check_labels(dataset, where=f"--data {data}")
     unknown = [name for name in average_over or () if name not in dataset.class_names]
     if unknown:
         raise InputError(
             f"--average_over: {', '.join(unknown)} is not among the classes "
             f"{', '.join(dataset.class_names)}"
         )
-    if (dataset.labels == UNSCORED).all():
+    if not dataset.is_scored:
         raise InputError(f"--data {data}: no frame is scored, so there is nothing to compare with")
     check_poses(dataset)
     if classifier.reads_likelihood:
         warn_of_untold(dataset.entries, data)
-    labels = dataset.split(dataset.labels)
-    probabilities = classifier.predict_probabilities(
-        dataset.keypoints, dataset.entries, likelihood=dataset.likelihood, device=device
-    )
+    labels = dataset.all_labels()
+    probabilities = list(classifier.predict_probabilities(dataset, device=device))
     decisions = classifier.decisions
     predicted = [
-        decisions.apply(probability, entry.fps)
-        for probability, entry in zip(probabilities, dataset.entries, strict=True)
+        decisions.apply(probability, dataset.entry_of(track).fps)
+        for probability, track in zip(probabilities, dataset.tracks, strict=True)
     ]
     scores = score_recordings(
         probabilities,
@@ -92,6 +85,7 @@ def evaluate(
         dataset.class_names,
         average_over=average_over,
         predicted=predicted,
+        who=dataset.who,
     )
     about = decisions.describe(dataset.class_names) | {
         "fitted_on_this_data": decisions.were_fitted_on(labels)
@@ -117,7 +111,7 @@ def save_evaluation(
     from mabe_lit.shell import written_atomically
 
     folder.mkdir(parents=True, exist_ok=True)
-    labels = dataset.split(dataset.labels)
+    labels = dataset.all_labels()
     save_figures(folder, scores, probabilities, labels, predicted, dataset)
     with written_atomically(folder / "metrics.json") as temporary:
         temporary.write_text(json.dumps(result, indent=1), encoding="utf-8")

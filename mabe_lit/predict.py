@@ -113,13 +113,15 @@ def predict(
         try:
             recording = reader.read(name, fps)
             recording, notes = classifier.fit_pose(recording, where=str(file))
-            answer = classifier.predict_recording(recording, where=str(file), device=device)
+            (answer,) = classifier.predict_recording(recording, where=str(file), device=device)
         except (InputError, OSError) as error:
             failed.append(describe_error(error))
             continue
         for note in notes:
             reader.note(name, note)
-        prediction = Prediction(name, *answer, classifier.class_names, fps, classifier.background)
+        prediction = Prediction(
+            name, *answer[:2], classifier.class_names, fps, classifier.background
+        )
         written += write_prediction(Path(output), prediction, formats)
         summaries.add(name, prediction.bouts, classifier.class_names, fps)
         entries.append(Entry.of(recording))

@@ -4,16 +4,22 @@ May import ``shell``, ``config``, ``pose`` and ``compute``. What gathers windows
 ``batches``, ``frames`` and ``mapped``, is imported by name, so that preparing needs no torch.
 """
 
-from mabe_lit.data.dataset import Dataset, Entry, open_dataset, warn_of_untold
+from mabe_lit.data.dataset import Dataset, warn_of_untold
 from mabe_lit.data.dataset_writer import check_writable, write_dataset
+from mabe_lit.data.entries import Entry, TrackEntry
 from mabe_lit.data.integrity import check_poses, verify_dataset
-from mabe_lit.data.split import open_scored, open_split
+from mabe_lit.data.opening import open_dataset
+from mabe_lit.data.split import nothing_to_tell, open_scored, open_split
+from mabe_lit.data.task import Task
 
 __all__ = [
     "Dataset",
     "Entry",
+    "Task",
+    "TrackEntry",
     "check_poses",
     "check_writable",
+    "nothing_to_tell",
     "open_dataset",
     "open_scored",
     "open_split",

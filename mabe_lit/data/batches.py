@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,15 @@ import numpy.typing as npt
 
 from mabe_lit.compute import process_rank
 from mabe_lit.config import Config
-from mabe_lit.data.dataset import Dataset, Entry
+from mabe_lit.data.dataset import Dataset
 from mabe_lit.data.mapped import is_large
-from mabe_lit.data.windows import WindowFrames, WindowGrid, by_window_length, tiling_windows
+from mabe_lit.data.windows import (
+    Stretches,
+    WindowFrames,
+    WindowGrid,
+    by_window_length,
+    tiling_windows,
+)
 
 POOL_BYTES = 32 << 20
 """Bytes of key points that are read at once, for many batches; for one if it needs more."""
@@ -32,9 +38,8 @@ class PoolRows:
 
     @property
     def windows(self) -> WindowFrames:
-        """``(B, T)`` frames, and which of them are no padding, see ``WindowGrid.frames_of``."""
-        frames, is_inside = self.pool
-        return frames[self.rows], is_inside[self.rows]
+        """Frames, and which of them are no padding, see ``WindowGrid.frames_of``."""
+        return self.pool.rows(self.rows)
 
 
 class TrainingBatches:
@@ -50,6 +55,7 @@ class TrainingBatches:
         self._dataset = dataset
         self._config = config
         self._length = length = config.sequence_length
+        self._stretches = scored_stretches(dataset, length * config.frame_gap)
         self._processes = config.devices
         self._process = process_rank(config)
         self._step = config.batch_size * self._processes
@@ -82,7 +88,7 @@ class TrainingBatches:
         shown = [s if len(s) else each[:1] for s, each in zip(shares, together, strict=True)]
         pool = grid.frames_of(np.concatenate(shown))
         if not len(shares[-1]):
-            pool[1][-1] = False
+            pool.is_inside[-1] = False
         edges = itertools.accumulate(map(len, shown), initial=0)
         for start, stop in itertools.pairwise(edges):
             yield PoolRows(pool, slice(start, stop))
@@ -96,20 +102,27 @@ class TrainingBatches:
         return shuffle_runs(windows, rng, run=run, among=self._of_pool)
 
     def _tile(self, rng: np.random.Generator) -> WindowGrid:
-        return tile(self._dataset.entries, self._config, self._length, rng)
+        return tiling_windows(
+            self._stretches, length=self._length, gap=self._config.frame_gap, rng=rng
+        )
 
     def _rng(self) -> np.random.Generator:
         return np.random.default_rng((self._config.seed, self._epoch))
 
 
 class ValidationBatches:
-    """The frames of each batch of validation: every frame once, in windows as prediction has."""
+    """The frames of each batch of validation: scored frames once, in windows as prediction has."""
 
     def __init__(self, dataset: Dataset, config: Config) -> None:
         """Batches of up to ``VALIDATION_FRAMES`` frames, or of one window that is longer."""
+        frames = [dataset.entry_of(track).frames for track in dataset.tracks]
         self._grids = [
-            tile(entries, config, length)
-            for length, entries in by_window_length(config, dataset.entries).items()
+            tiling_windows(
+                scored_stretches(dataset, length * config.frame_gap, tracks),
+                length=length,
+                gap=config.frame_gap,
+            )
+            for length, tracks in by_window_length(config, frames).items()
         ]
 
     def __len__(self) -> int:
@@ -126,20 +139,25 @@ class ValidationBatches:
         return max(VALIDATION_FRAMES // grid.length, 1)
 
 
-def tile(
-    entries: Sequence[Entry],
-    config: Config,
-    length: int,
-    rng: np.random.Generator | None = None,
-) -> WindowGrid:
-    """Windows of ``length`` frames that show each frame once; see ``tiling_windows``."""
-    return tiling_windows(
-        np.array([entry.first_frame for entry in entries]),
-        np.array([entry.frames for entry in entries]),
-        length=length,
-        gap=config.frame_gap,
-        rng=rng,
-    )
+def scored_stretches(
+    dataset: Dataset, least_gap: int, tracks: Iterable[int] | None = None
+) -> Stretches:
+    """Where windows have something to learn or to score from.
+
+    Args:
+        dataset: Recordings and their label tracks.
+        least_gap: Frames in a row that nobody scored and that are left out; fewer are not.
+        tracks: Which label tracks; all of them if None.
+    """
+    rows = []
+    for number in range(len(dataset.tracks)) if tracks is None else tracks:
+        track = dataset.tracks[number]
+        entry = dataset.entry_of(track)
+        first, stop = track.first_place, track.first_place + entry.frames
+        for stretch in dataset.runs.scored_stretches(first, stop, least_gap=least_gap):
+            rows.append((number, entry.first_frame, entry.frames, *stretch))
+    columns = np.array(rows, np.int64).reshape(len(rows), 5).T
+    return Stretches(*columns)
 
 
 def shuffle_runs(

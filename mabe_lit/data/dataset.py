@@ -1,18 +1,23 @@
-"""A folder of prepared recordings: flat arrays, memory-mapped, and a table of contents.
+"""Prepared recordings: flat arrays, memory-mapped, and a table of contents.
 
 ======================  ==========================================================================
 ``keypoints.npy``       ``(N, A, K, 2)`` float32, all recordings end to end
-``labels.npy``          ``(N,)`` int16
+``label_starts.npy``    ``(M,)`` int64, where runs of equal labels begin, see ``LabelRuns``
+``label_codes.npy``     ``(M,)`` uint16, what the runs say
+``label_sets.npy``      ``(S, C)`` int8, yes, no or nobody looked of each class, for each code
 ``likelihood.npy``      ``(N, A, K)`` float32, only where a tracker told how sure it was
-``dataset.json``        format version, names, digests, and a row a recording, see ``Entry``
+``dataset.json``        format version, names, digests, and a row a recording and label track
 ======================  ==========================================================================
+
+Folders of release 0.1 have ``labels.npy``, ``(N,)`` int16, one label a frame of each scene.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,77 +25,105 @@ import numpy as np
 import numpy.typing as npt
 
 from mabe_lit import UNSCORED
-from mabe_lit.data.index import check_index, read_index
-from mabe_lit.pose import MOST_FPS, LabelTrack, Recording, is_rate
-from mabe_lit.shell import InputError, InputWarning
+from mabe_lit.data.entries import Entry, TrackEntry
+from mabe_lit.data.label_runs import LabelRuns, runs_of
+from mabe_lit.pose import LabelTrack, Recording
+from mabe_lit.shell import InputWarning
 
-_CHECKED_FRAMES = 1 << 20
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One recording's place: frames ``first_frame`` to ``first_frame + frames`` of the arrays."""
-
-    name: str
-    first_frame: int
-    frames: int
-    fps: float
-    has_likelihood: bool = False
-
-    @classmethod
-    def of(cls, recording: Recording) -> Entry:
-        """That of a recording by itself."""
-        is_told = recording.likelihood is not None
-        return cls(recording.name, 0, len(recording), recording.fps, has_likelihood=is_told)
+_Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Recordings on disk, opened without reading them.
 
     Attributes:
         directory: The folder.
         keypoints: ``(N, A, K, 2)`` float32, memory-mapped, read-only.
-        labels: ``(N,)`` int16, memory-mapped, read-only.
+        runs: Labels of all tracks.
         entries: One a recording, in the order of the arrays.
-        animal_names: ``A`` names.
+        tracks: One a label track, in the order of the runs.
+        animal_names: ``A`` names; those of the recording with the most animals, where recordings
+            have their own.
         keypoint_names: ``K`` names.
         class_names: ``C`` names.
         source: How the folder was made, as the writer described it.
         likelihood: ``(N, A, K)`` float32, memory-mapped, read-only; see ``Recording``. None if no
             recording in the folder has one.
         digest: Short name of all that is in the arrays, None in a folder of an earlier release.
+        looked_for: ``(L, C)`` bool: sets of classes that tracks are about.
+        point_sets: ``(P, A, K)`` bool: sets of points that animals have.
+        files: The arrays as they lie in the folder, by file, in the order of their digests.
     """
 
     directory: Path
     keypoints: np.ndarray
-    labels: np.ndarray
+    runs: LabelRuns
     entries: tuple[Entry, ...]
+    tracks: tuple[TrackEntry, ...]
     animal_names: tuple[str, ...]
     keypoint_names: tuple[str, ...]
     class_names: tuple[str, ...]
     source: Mapping[str, Any]
     likelihood: np.ndarray | None = None
     digest: str | None = None
+    looked_for: npt.NDArray[np.bool_] | None = None
+    point_sets: npt.NDArray[np.bool_] | None = None
+    files: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.entries)
 
     def __getitem__(self, index: int) -> Recording:
-        """Recording ``index``, as views into the arrays."""
+        """Recording ``index``, its pose as views into the arrays."""
         entry = self.entries[index]
+        names = self.animals_of(entry)
         frames = slice(entry.first_frame, entry.first_frame + entry.frames)
+        animals = slice(0, len(names))
+        is_told = self.likelihood is not None and entry.has_likelihood
+        has_point = None
+        if entry.points is not None and self.point_sets is not None:
+            has_point = self.point_sets[entry.points, animals]
         return Recording(
             entry.name,
-            self.keypoints[frames],
-            (LabelTrack(self.labels[frames]),),
+            self.keypoints[frames, animals],
+            tuple(self.label_track(track) for track in self._tracks_of[index]),
             entry.fps,
-            self.animal_names,
+            names,
             self.keypoint_names,
             self.class_names,
-            self.likelihood[frames]
-            if self.likelihood is not None and entry.has_likelihood
-            else None,
+            self.likelihood[frames, animals] if is_told else None,  # type: ignore[index]
+            has_point,
+            entry.group,
+        )
+
+    @classmethod
+    def of(
+        cls, recording: Recording, whose: Sequence[tuple[int | None, int | None]] = ((None, None),)
+    ) -> Dataset:
+        """One recording in memory, nothing of which is scored.
+
+        Args:
+            recording: Its pose.
+            whose: Agent and target of its tracks, as indices of its animals.
+        """
+        N, C = len(recording), len(recording.class_names)
+        unscored = np.full(N, UNSCORED, np.int16)
+        runs = runs_of([unscored] * len(whose), is_independent=False, classes=C)
+        has_point = recording.has_point
+        entry = Entry.of(recording)
+        return cls(
+            Path(),
+            recording.keypoints,
+            runs,
+            (entry if has_point is None else replace(entry, points=0),),
+            tuple(TrackEntry(0, number * N, *who) for number, who in enumerate(whose)),
+            recording.animal_names,
+            recording.keypoint_names,
+            recording.class_names,
+            {},
+            recording.likelihood,
+            point_sets=None if has_point is None else has_point[None],
         )
 
     @property
@@ -98,24 +131,105 @@ class Dataset:
         """Whether a recording has the tracker's likelihoods."""
         return any(entry.has_likelihood for entry in self.entries)
 
-    def split(self, values: np.ndarray) -> list[np.ndarray]:
-        """``(N, ...)`` values of all frames -> those of each recording, as views."""
-        return [values[e.first_frame : e.first_frame + e.frames] for e in self.entries]
+    @property
+    def is_independent(self) -> bool:
+        """Whether several behaviours of a track may happen in one frame."""
+        return self.runs.is_independent
 
-    def count_classes(self) -> npt.NDArray[np.int64]:
-        """Scored frames of each class in each recording, ``(R, C)``."""
-        classes = len(self.class_names)
-        # Unscored frames count as class 0 of C + 1, and are dropped.
-        return np.stack(
-            [
-                np.bincount(np.maximum(labels, -1) + 1, minlength=classes + 1)[1:]
-                for labels in self.split(self.labels)
-            ]
-        )
+    @property
+    def has_agents(self) -> bool:
+        """Whether labels are of single animals, not of the whole scene."""
+        return any(track.agent is not None for track in self.tracks)
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether somebody looked for anything in any frame."""
+        return bool(self.count_looked().any())
+
+    @property
+    def who(self) -> list[tuple[int, int | None, int | None]] | None:
+        """Recording, agent and target of each track; None where labels are of scenes."""
+        if not self.has_agents:
+            return None
+        return [(track.recording, track.agent, track.target) for track in self.tracks]
+
+    def animals_of(self, entry: Entry) -> tuple[str, ...]:
+        """Names of a recording's animals."""
+        return self.animal_names if entry.animals is None else tuple(entry.animals)
+
+    def entry_of(self, track: TrackEntry) -> Entry:
+        """The recording of a track."""
+        return self.entries[track.recording]
+
+    def labels_of(self, track: TrackEntry) -> np.ndarray:
+        """``(N,)`` or ``(N, C)`` labels of a track, see ``LabelTrack``."""
+        first = track.first_place
+        return self.runs.labels(first, first + self.entry_of(track).frames)
+
+    def all_labels(self) -> list[np.ndarray]:
+        """Labels of each track."""
+        return [self.labels_of(track) for track in self.tracks]
+
+    def label_track(self, track: TrackEntry) -> LabelTrack:
+        """A track with its labels and the names of its animals."""
+        names = self.animals_of(self.entry_of(track))
+        agent, target = (None if a is None else names[a] for a in (track.agent, track.target))
+        about = None
+        if not self.is_independent and track.looked_for is not None:
+            is_about = self.classes_of(track)
+            about = tuple(
+                name for name, is_it in zip(self.class_names, is_about, strict=True) if is_it
+            )
+        return LabelTrack(self.labels_of(track), agent, target, about)
+
+    def classes_of(self, track: TrackEntry) -> npt.NDArray[np.bool_]:
+        """``(C,)`` which classes a track is about."""
+        if track.looked_for is None or self.looked_for is None:
+            return np.ones(len(self.class_names), bool)
+        return np.asarray(self.looked_for[track.looked_for])
+
+    def count_classes(self) -> _Ints:
+        """Scored frames of each class in each track, ``(tracks, C)``."""
+        return self._counts[0]
+
+    def count_looked(self) -> _Ints:
+        """Frames of each track in which somebody looked for each class, ``(tracks, C)``."""
+        return self._counts[1]
+
+    def per_recording(self, values: _Ints) -> _Ints:
+        """``(tracks, C)`` numbers summed over the tracks of each recording, ``(R, C)``."""
+        sums = np.zeros((len(self), values.shape[1]), np.int64)
+        np.add.at(sums, [track.recording for track in self.tracks], values)
+        return sums
 
     def subset(self, recordings: Sequence[int]) -> Dataset:
         """A dataset of some of the recordings, in the order of the arrays, which stay the same."""
-        return replace(self, entries=tuple(self.entries[index] for index in sorted(recordings)))
+        chosen = sorted(recordings)
+        number = {index: place for place, index in enumerate(chosen)}
+        return replace(
+            self,
+            entries=tuple(self.entries[index] for index in chosen),
+            tracks=tuple(
+                replace(track, recording=number[track.recording])
+                for track in self.tracks
+                if track.recording in number
+            ),
+        )
+
+    @cached_property
+    def _counts(self) -> tuple[_Ints, _Ints]:
+        counts = np.zeros((2, len(self.tracks), len(self.class_names)), np.int64)
+        for number, track in enumerate(self.tracks):
+            stop = track.first_place + self.entry_of(track).frames
+            counts[:, number] = self.runs.count(track.first_place, stop)
+        return counts[0], counts[1]
+
+    @cached_property
+    def _tracks_of(self) -> list[list[TrackEntry]]:
+        found: list[list[TrackEntry]] = [[] for _ in self.entries]
+        for track in self.tracks:
+            found[track.recording].append(track)
+        return found
 
 
 def warn_of_untold(entries: Sequence[Entry], where: str) -> None:
@@ -129,106 +243,3 @@ def warn_of_untold(entries: Sequence[Entry], where: str) -> None:
             ),
             stacklevel=3,
         )
-
-
-def open_dataset(directory: Path | str) -> Dataset:
-    """Open a dataset folder.
-
-    Args:
-        directory: A folder that ``mabe_lit.data.dataset_writer`` made.
-
-    Returns:
-        The dataset, its arrays memory-mapped.
-
-    Raises:
-        InputError: If a file is missing, damaged, of another version, or contradicts the others.
-    """
-    directory = Path(directory)
-    if not directory.is_dir():
-        raise InputError(
-            f"{directory}: no such folder; make a dataset with python -m mabe_lit.prepare"
-        )
-    index = read_index(directory, Entry)
-    entries = tuple(Entry(**row) for row in index["recordings"])
-    dataset = Dataset(
-        directory=directory,
-        keypoints=_open_array(directory / "keypoints.npy", np.float32),
-        labels=_open_array(directory / "labels.npy", np.int16),
-        entries=entries,
-        animal_names=tuple(index["animal_names"]),
-        keypoint_names=tuple(index["keypoint_names"]),
-        class_names=tuple(index["class_names"]),
-        source=index["source"],
-        likelihood=_open_likelihood(directory, entries),
-        digest=index.get("digest"),
-    )
-    _check(dataset)
-    check_index(directory, index)
-    return dataset
-
-
-def _open_array(file: Path, dtype: type) -> np.ndarray:
-    try:
-        # Not np.load, which would open an archive of arrays as well.
-        array = np.lib.format.open_memmap(file, mode="r")
-    except FileNotFoundError as error:
-        raise InputError(f"{file}: is missing") from error
-    except OSError:
-        raise
-    except Exception as error:  # NumPy raises nearly anything on a damaged header
-        problem = f"{type(error).__name__}: {error}"
-        raise InputError(f"{file}: is not a readable NumPy array ({problem:.200})") from error
-    if array.dtype != dtype:
-        raise InputError(f"{file}: holds {array.dtype}, expected {np.dtype(dtype)}")
-    found, expected = file.stat().st_size, array.offset + array.nbytes
-    if found != expected:
-        raise InputError(
-            f"{file}: is damaged, it has {found} bytes, but its header asks for {expected}"
-        )
-    return array
-
-
-def _open_likelihood(directory: Path, entries: Sequence[Entry]) -> np.ndarray | None:
-    if not any(entry.has_likelihood for entry in entries):
-        return None
-    return _open_array(directory / "likelihood.npy", np.float32)
-
-
-def _check(dataset: Dataset) -> None:
-    """Raise ``InputError`` where the files contradict each other."""
-    frames = len(dataset.labels)
-    shape = (frames, len(dataset.animal_names), len(dataset.keypoint_names), 2)
-    if dataset.keypoints.shape != shape:
-        raise InputError(
-            f"{dataset.directory / 'keypoints.npy'}: has shape {dataset.keypoints.shape}, "
-            f"but labels.npy and dataset.json ask for {shape}"
-        )
-    if dataset.likelihood is not None and dataset.likelihood.shape != shape[:-1]:
-        raise InputError(
-            f"{dataset.directory / 'likelihood.npy'}: has shape {dataset.likelihood.shape}, "
-            f"but labels.npy and dataset.json ask for {shape[:-1]}"
-        )
-    expected_start = 0
-    for entry in dataset.entries:
-        if entry.first_frame != expected_start or entry.frames < 1 or not is_rate(entry.fps):
-            raise InputError(
-                f"{dataset.directory / 'dataset.json'}: expected recording {entry.name!r} to start "
-                f"at frame {expected_start}, with frames above 0 and fps above 0, at most "
-                f"{MOST_FPS:g}, but has {asdict(entry)!s:.200}"
-            )
-        expected_start += entry.frames
-    if expected_start != frames:
-        raise InputError(
-            f"{dataset.directory / 'dataset.json'}: its recordings have {expected_start} frames, "
-            f"labels.npy has {frames}"
-        )
-    for start in range(0, frames, _CHECKED_FRAMES):
-        labels = dataset.labels[start : start + _CHECKED_FRAMES]
-        wrong = (labels != UNSCORED) & ((labels < 0) | (labels >= len(dataset.class_names)))
-        if wrong.any():
-            frame = start + int(wrong.argmax())
-            allowed = f"0 to {len(dataset.class_names) - 1} and {UNSCORED}"
-            raise InputError(
-                f"{dataset.directory / 'labels.npy'}: frame {frame} has label "
-                f"{dataset.labels[frame]}, allowed are {allowed}"
-            )

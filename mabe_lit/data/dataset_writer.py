@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any
 
 import numpy as np
 
-from mabe_lit.data.dataset import Entry
-from mabe_lit.data.digest import checksum, dataset_digest, new_digest
+from mabe_lit import UNSCORED
+from mabe_lit.data.array_file import ArrayFile, put_on_disk
+from mabe_lit.data.digest import checksum, dataset_digest
+from mabe_lit.data.entries import Entry, TrackEntry
 from mabe_lit.data.index import FORMAT_VERSION
-from mabe_lit.pose import Recording, is_numbered
+from mabe_lit.data.label_runs import RunWriter
+from mabe_lit.pose import LabelTrack, Recording, is_numbered
 from mabe_lit.shell import InputError, folder_replaced_atomically
 
 
@@ -32,8 +34,8 @@ def write_dataset(
     One recording after the other is taken and written, so that they need not fit into memory.
 
     Args:
-        recordings: At least one; all with the same animals, key points and classes, and with
-            different names.
+        recordings: At least one, with the same key points and classes and with different names;
+            with the same animals, unless their labels are of single animals.
         directory: The folder to make; its parents are made as well.
         source: What to note of where the recordings came from; plain JSON values.
         overwrite: Replace an existing dataset.
@@ -61,114 +63,168 @@ def check_writable(directory: Path, *, overwrite: bool) -> None:
         raise InputError(f"{directory}: already holds a dataset; --force replaces it")
 
 
+class _Table:
+    """Rows of the table of contents, as recordings are written."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.tracks: list[TrackEntry] = []
+        self.animal_names: tuple[str, ...] = ()
+        self._looked_for: dict[tuple[int, ...], int] = {}
+        self._points: dict[tuple[tuple[bool, ...], ...], int] = {}
+        self._frames = self._places = 0
+
+    def add(self, recording: Recording) -> None:
+        """Add the next recording and its tracks."""
+        if recording.name in self.entries:
+            raise InputError(f"recording {recording.name!r} is there more than once")
+        names = recording.animal_names
+        if len(names) > len(self.animal_names):
+            self.animal_names = names
+        entry = replace(
+            Entry.of(recording),
+            first_frame=self._frames,
+            animals=None if _is_of_scene(recording) else list(names),
+            points=self._row_of_points(recording),
+            fps=float(recording.fps),
+        )
+        for track in tracks_of(recording):
+            agent, target = (
+                None if a is None else names.index(a) for a in (track.agent, track.target)
+            )
+            about = self._row_of_classes(track, recording.class_names)
+            self.tracks.append(TrackEntry(len(self.entries), self._places, agent, target, about))
+            self._places += len(recording)
+        self.entries[recording.name] = entry
+        self._frames += len(recording)
+
+    def rows(self, keypoints: int) -> dict[str, Any]:
+        """The table, for ``keypoints`` key points, as plain values."""
+        A = len(self.animal_names)
+        padding = ((False,) * keypoints,)
+        return {
+            "recordings": [_row(entry) for entry in self.entries.values()],
+            "tracks": [_row(track) for track in self.tracks],
+            "looked_for": [list(row) for row in self._looked_for],
+            "point_sets": [
+                [int(mark) for animal in (rows + padding * A)[:A] for mark in animal]
+                for rows in self._points
+            ],
+        }
+
+    def _row_of_classes(self, track: LabelTrack, class_names: Sequence[str]) -> int | None:
+        if track.is_independent:
+            about = tuple(map(int, (track.labels != UNSCORED).any(axis=0)))
+        else:
+            names = class_names if track.looked_for is None else track.looked_for
+            about = tuple(int(name in names) for name in class_names)
+        if all(about):
+            return None
+        return self._looked_for.setdefault(about, len(self._looked_for))
+
+    def _row_of_points(self, recording: Recording) -> int | None:
+        if recording.has_point is None or recording.has_point.all():
+            return None
+        marks = tuple(map(tuple, recording.has_point.tolist()))
+        return self._points.setdefault(marks, len(self._points))
+
+
+def tracks_of(recording: Recording) -> tuple[LabelTrack, ...]:
+    """Its label tracks; an unscored one of the scene where nobody scored it."""
+    return recording.tracks or (LabelTrack(recording.labels),)
+
+
+def _is_of_scene(recording: Recording) -> bool:
+    return all(track.agent is None for track in recording.tracks)
+
+
+def _row(of: Entry | TrackEntry) -> dict[str, Any]:
+    """What is not as by default."""
+    defaults = {each.name: each.default for each in fields(of)}
+    return {key: value for key, value in asdict(of).items() if value != defaults[key]}
+
+
 def _write_files(recordings: Iterable[Recording], directory: Path, source: dict[str, Any]) -> None:
     first: Recording | None = None
-    entries: dict[str, Entry] = {}
-    frames = 0
+    table = _Table()
     with (
-        _ArrayFile(directory / "keypoints.npy", np.float32) as keypoints,
-        _ArrayFile(directory / "labels.npy", np.int16) as labels,
+        ArrayFile(directory / "keypoints.npy", np.float32) as keypoints,
+        ArrayFile(directory / "label_starts.npy", np.int64) as starts,
+        ArrayFile(directory / "label_codes.npy", np.uint16) as codes,
+        ArrayFile(directory / "label_sets.npy", np.int8) as sets,
         ExitStack() as opened,
     ):
-        likelihoods: _ArrayFile | None = None
+        likelihoods: ArrayFile | None = None
         for recording in recordings:
-            first = recording if first is None else first
+            if first is None:
+                first = recording
+                runs = RunWriter(
+                    is_independent=any(t.is_independent for t in recording.tracks),
+                    classes=len(recording.class_names),
+                )
             _check_alike(recording, first)
-            if recording.name in entries:
-                raise InputError(f"recording {recording.name!r} is there more than once")
             if likelihoods is None and recording.likelihood is not None:
-                file = _ArrayFile(directory / "likelihood.npy", np.float32)
+                file = ArrayFile(directory / "likelihood.npy", np.float32)
                 likelihoods = opened.enter_context(file)
-                for entry in entries.values():
-                    likelihoods.append(_untold(recording, entry.frames))
-            length = len(recording)
-            keypoints.append(recording.keypoints)
-            labels.append(recording.labels)
+                for entry in table.entries.values():
+                    likelihoods.append(_untold(recording, entry.frames, len(table.animal_names)))
+            table.add(recording)
+            A = len(table.animal_names)
+            _append(keypoints, recording.keypoints, A)
             if likelihoods is not None:
                 told = recording.likelihood
-                likelihoods.append(_untold(recording, length) if told is None else told)
-            is_told = recording.likelihood is not None
-            place = (frames, length, float(recording.fps))
-            entries[recording.name] = Entry(recording.name, *place, has_likelihood=is_told)
-            frames += length
+                told = _untold(recording, len(recording), A) if told is None else told
+                _append(likelihoods, told, A)
+            for track in tracks_of(recording):
+                of_track = runs.add(track.labels)
+                starts.append(of_track[0])
+                codes.append(of_track[1])
         if first is None:
             raise InputError("there are no recordings to write")
-        arrays = [file for file in (keypoints, labels, likelihoods) if file is not None]
+        sets.append(runs.sets)
+        arrays = [keypoints, starts, codes, sets, *([likelihoods] if likelihoods else [])]
         digests = {file.name: file.digest() for file in arrays}
     index: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
-        "animal_names": first.animal_names,
+        "animal_names": table.animal_names,
         "keypoint_names": first.keypoint_names,
         "class_names": first.class_names,
-        "recordings": [asdict(entry) for entry in entries.values()],
+        "is_independent": runs.is_independent,
+        **table.rows(len(first.keypoint_names)),
     }
     index |= {"digest": dataset_digest(list(digests.values()), index)}
     index |= {"source": source, "files": digests}
     index |= {"checksum": checksum(index)}
-    with (directory / "dataset.json").open("w", encoding="utf-8") as table:
-        json.dump(index, table, indent=1)
-        _put_on_disk(table)
+    with (directory / "dataset.json").open("w", encoding="utf-8") as file_of_table:
+        json.dump(index, file_of_table, indent=1)
+        put_on_disk(file_of_table)
 
 
-def _untold(recording: Recording, frames: int) -> np.ndarray:
+def _append(file: ArrayFile, values: np.ndarray, animals: int) -> None:
+    """Write values ``(N, A, ...)`` as those of so many animals, of which the last are not there."""
+    file.widen(animals)
+    N, A, *rest = values.shape
+    if animals > A:
+        more = np.full((N, animals - A, *rest), np.nan, np.float32)
+        values = np.concatenate([values, more], axis=1)
+    file.append(values)
+
+
+def _untold(recording: Recording, frames: int, animals: int) -> np.ndarray:
     """``(frames, A, K)`` likelihoods of a recording like ``recording`` whose tracker told none."""
-    return np.full((frames, *recording.keypoints.shape[1:3]), np.nan, np.float32)
-
-
-class _ArrayFile:
-    """A ``.npy`` file that grows by frames; on disk, and its header right, when it is closed."""
-
-    def __init__(self, path: Path, dtype: type) -> None:
-        self._path = path
-        self._dtype = np.dtype(dtype)
-        self._shape: tuple[int, ...] = (0,)
-        self._digest = new_digest()
-
-    def __enter__(self) -> Self:
-        self._file = self._path.open("wb")
-        return self
-
-    @property
-    def name(self) -> str:
-        """The file's."""
-        return self._path.name
-
-    def append(self, values: np.ndarray) -> None:
-        """Write the ``(frames, ...)`` values of the next frames."""
-        if not self._file.tell():
-            self._write_header((0, *values.shape[1:]))
-        # Written, not mapped: a full disk is an error then, and not a crash.
-        content = np.ascontiguousarray(values, self._dtype).data
-        self._file.write(content)
-        self._digest.update(content)
-        self._shape = (self._shape[0] + len(values), *values.shape[1:])
-
-    def digest(self) -> str:
-        """A short name for the values so far."""
-        return self._digest.hexdigest()
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        with self._file:
-            if kind is None:
-                # NumPy leaves room in its header for the first dimension to grow.
-                self._file.seek(0)
-                self._write_header(self._shape)
-                _put_on_disk(self._file)
-
-    def _write_header(self, shape: tuple[int, ...]) -> None:
-        descr = np.lib.format.dtype_to_descr(self._dtype)
-        header = {"descr": descr, "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(self._file, header)
-
-
-def _put_on_disk(file: IO[Any]) -> None:
-    """Return when the content is on disk, so that a name is never there before it."""
-    file.flush()
-    os.fsync(file.fileno())
+    return np.full((frames, animals, recording.keypoints.shape[2]), np.nan, np.float32)
 
 
 def _check_alike(recording: Recording, first: Recording) -> None:
-    for what in ("animal_names", "keypoint_names", "class_names"):
+    if _is_of_scene(recording) != _is_of_scene(first):
+        raise InputError(
+            f"recording {recording.name!r} has labels of "
+            f"{'the scene' if _is_of_scene(recording) else 'single animals'}, which "
+            f"{first.name!r} has not"
+        )
+    # Animals that act have roles, whatever they are called and how many there are.
+    alike = ("animal_names",) if _is_of_scene(recording) else ()
+    for what in (*alike, "keypoint_names", "class_names"):
         if getattr(recording, what) != getattr(first, what):
             raise InputError(
                 f"recording {recording.name!r} has {what} {list(getattr(recording, what))}, "

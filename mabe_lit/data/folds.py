@@ -24,7 +24,7 @@ def open_fold(dataset: Dataset, config: Config) -> tuple[Dataset, Dataset]:
         dataset.subset(np.flatnonzero(mask).tolist()) for mask in (~is_held_out, is_held_out)
     )
     for part, where in ((train, "outside"), (val, "in")):
-        if not part.count_classes().any():
+        if not part.is_scored:
             raise InputError(
                 f"folds: no frame is scored {where} fold {config.fold} of {config.folds}; "
                 "ask for fewer"
@@ -48,8 +48,9 @@ def assign_folds(dataset: Dataset, folds: int, seed: int) -> np.ndarray:
             f"folds: {dataset.directory} has {len(dataset)} recordings, "
             f"too few for {folds} folds; each fold needs one"
         )
-    counts = dataset.count_classes()
+    counts = dataset.per_recording(dataset.count_classes())
     unscored = np.array([entry.frames for entry in dataset.entries]) - counts.sum(axis=1)
+    unscored = unscored.clip(min=0)  # several tracks have more labels than frames
     # A sample stands for some frames of a class; scikit-learn wants as many as folds at least.
     samples = folds * -(-np.column_stack([counts, unscored]) // _FRAMES_A_SAMPLE)
     recording, label = (

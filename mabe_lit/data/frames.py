@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mabe_lit import UNSCORED
 from mabe_lit.data.dataset import Dataset
-from mabe_lit.data.mapped import PoseReader, WindowReader
+from mabe_lit.data.mapped import PoseReader
 from mabe_lit.data.windows import WindowFrames
 
 LARGEST_SHARE = 0.25
@@ -25,10 +25,12 @@ class Frames(Protocol):
     device: torch.device
 
     def gather(self, windows: WindowFrames) -> tuple[Tensor, Tensor]:
-        """Windows of a grid -> ``(B, T, A, K, 2 or 3)`` pose and ``(B, T)`` int64 labels.
+        """Windows of a grid -> pose and labels.
 
-        Key points have the likelihood behind x, y if it was asked for and is there. Padding is
-        ``UNSCORED``.
+        Returns:
+            ``(B, T, A, K, 2 or 3)`` key points, with the likelihood behind x, y if it was asked for
+            and is there; and int64 ``(B, T)`` classes or, where behaviours are independent, int8
+            ``(B, T, C)`` marks as in ``LabelTrack``. Padding is ``UNSCORED``.
         """
 
 
@@ -57,19 +59,17 @@ class FramesOnDisk:
         """Read from ``dataset``; into pinned memory, a GPU copies while it computes."""
         likelihood = dataset.likelihood if with_likelihood else None
         self._keypoints = PoseReader(dataset.keypoints, likelihood)
-        self._labels = WindowReader(dataset.labels)
+        self._labels = LabelReader(dataset)
         self._is_pinned = is_pinned
 
     def gather(self, windows: WindowFrames) -> tuple[Tensor, Tensor]:
         """See ``Frames``."""
-        frames, is_inside = windows
-        labels = np.where(is_inside, self._labels[frames], UNSCORED).astype(np.int64)
-        batch = (self._keypoints[frames], torch.from_numpy(labels))
+        batch = (self._keypoints[windows.frames], self._labels[windows])
         return (batch[0].pin_memory(), batch[1].pin_memory()) if self._is_pinned else batch
 
 
 class ResidentFrames:
-    """Frames that are on the device; for a batch only the numbers of its frames are copied."""
+    """Poses that are on the device; for a batch only labels and numbers of frames are copied."""
 
     def __init__(
         self, dataset: Dataset, device: torch.device, *, with_likelihood: bool = False
@@ -83,7 +83,7 @@ class ResidentFrames:
         reader = PoseReader(dataset.keypoints, likelihood)
         shape = (*dataset.keypoints.shape[1:-1], 2 if likelihood is None else 3)
         self._keypoints = torch.empty(lengths.sum(), *shape, device=device)
-        self._labels = torch.empty(lengths.sum(), dtype=torch.int16, device=device)
+        self._labels = LabelReader(dataset)
         step = max(_COPIED_BYTES // (self._keypoints[:1].nbytes or 1), 1)
         for entry, shift in zip(dataset.entries, self._shift.tolist(), strict=True):
             stop = entry.first_frame + entry.frames
@@ -91,24 +91,44 @@ class ResidentFrames:
                 frames = np.arange(first, min(first + step, stop))
                 place = slice(first - shift, first - shift + len(frames))
                 self._keypoints[place] = reader[frames[None]][0].to(device)
-                self._labels[place] = torch.from_numpy(dataset.labels[frames]).to(device)
 
     def gather(self, windows: WindowFrames) -> tuple[Tensor, Tensor]:
         """See ``Frames``."""
-        frames, is_inside = windows
+        frames = windows.frames
         recording = np.searchsorted(self._starts, frames[:, 0], side="right") - 1
         place = torch.from_numpy(frames - self._shift[recording][:, None]).to(self.device)
-        is_padding = torch.from_numpy(~is_inside).to(self.device)
-        labels = self._labels[place].long().masked_fill(is_padding, UNSCORED)
-        return self._keypoints[place], labels
+        return self._keypoints[place], self._labels[windows].to(self.device)
+
+
+class LabelReader:
+    """Gathers labels of windows from the runs of a dataset's tracks."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        """Read the labels of all tracks of ``dataset``."""
+        self._runs = dataset.runs
+        self._shift = np.array(
+            [track.first_place - dataset.entry_of(track).first_frame for track in dataset.tracks]
+        )
+        sets = torch.from_numpy(np.array(self._runs.sets))
+        classes = torch.from_numpy(self._runs.classes_of_sets)
+        self._meaning = sets if self._runs.is_independent else classes
+
+    def __getitem__(self, windows: WindowFrames) -> Tensor:
+        """Labels of windows of a grid, see ``Frames``."""
+        places = windows.frames + self._shift[windows.track][:, None]
+        codes = torch.from_numpy(self._runs.codes_of(places).astype(np.int64))
+        labels = self._meaning[codes]
+        is_padding = torch.from_numpy(~windows.is_inside)
+        is_padding = is_padding[..., None] if labels.ndim == 3 else is_padding
+        return labels.masked_fill(is_padding, UNSCORED)
 
 
 def _fit(dataset: Dataset, device: torch.device, *, with_likelihood: bool) -> bool:
-    arrays = [dataset.keypoints, dataset.labels]
+    arrays = [dataset.keypoints]
     if with_likelihood and dataset.likelihood is not None:
         arrays.append(dataset.likelihood)
     frames = sum(entry.frames for entry in dataset.entries)
     needed = frames * sum(array[:1].nbytes for array in arrays)
     unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     free, _ = torch.cuda.mem_get_info(device)
-    return needed <= LARGEST_SHARE * (free + unused)
+    return bool(needed <= LARGEST_SHARE * (free + unused))

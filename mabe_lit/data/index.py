@@ -9,16 +9,18 @@ from typing import Any, get_type_hints
 from mabe_lit.data.digest import checksum
 from mabe_lit.shell import InputError, describe_kind, is_of_kind, read_json
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+_READ_VERSIONS = (1, FORMAT_VERSION)
 _NAMES = ("animal_names", "keypoint_names", "class_names")
 
 
-def read_index(directory: Path, row: type) -> dict[str, Any]:
+def read_index(directory: Path, row: type, track: type) -> dict[str, Any]:
     """The table of contents of a dataset folder.
 
     Args:
         directory: The folder.
         row: What a recording's row holds, by its attributes' names and types.
+        track: What a label track's row holds, likewise.
 
     Raises:
         InputError: If it is missing, of another version, or something in it is missing or of
@@ -32,11 +34,12 @@ def read_index(directory: Path, row: type) -> dict[str, Any]:
         )
     index = read_json(file)
     version = index.get("format_version") if isinstance(index, dict) else None
-    if isinstance(version, bool) or version != FORMAT_VERSION:
+    if isinstance(version, bool) or version not in _READ_VERSIONS:
+        readable = " and ".join(map(str, _READ_VERSIONS))
         raise InputError(
-            f"{file}: format version is {version!r:.20}, this release reads {FORMAT_VERSION}"
+            f"{file}: format version is {version!r:.20}, this release reads {readable}"
         )
-    if problem := next(_problems(index, row), None):
+    if problem := next(_problems(index, row, track), None):
         raise InputError(f"{file}: is incomplete or damaged ({problem})")
     found: dict[str, Any] = index
     return found
@@ -54,18 +57,36 @@ def check_index(directory: Path, index: Mapping[str, Any]) -> None:
         )
 
 
-def _problems(index: Mapping[str, Any], kind: type) -> Iterator[str]:
+def _problems(index: Mapping[str, Any], kind: type, track: type) -> Iterator[str]:
     yield from _problems_of_names(index)
     yield from _problems_of_source(index)
-    rows = index.get("recordings")
-    if not isinstance(rows, list):
-        yield f"recordings: expected a list, found {_show(rows)}"
-        return
-    for number, row in enumerate(rows, 1):
-        for problem in _problems_of_row(row, kind):
-            yield f"recording {number}: {problem}"
-    if len({row["name"] for row in rows}) < len(rows):
+    yield from _problems_of_table(index, "recordings", kind)
+    if len({row["name"] for row in index["recordings"]}) < len(index["recordings"]):
         yield "two recordings have one name"
+    if index["format_version"] == 1:
+        return
+    yield from _problems_of_table(index, "tracks", track)
+    if not isinstance(index.get("is_independent"), bool):
+        yield f"is_independent: expected true or false, found {_show(index.get('is_independent'))}"
+    for key, cells in (
+        ("looked_for", len(index["class_names"])),
+        ("point_sets", len(index["animal_names"]) * len(index["keypoint_names"])),
+    ):
+        rows = index.get(key)
+        is_list = is_of_kind(rows, list[list[int]])
+        if not is_list or not all(len(row) == cells and {*row} <= {0, 1} for row in rows or ()):
+            yield f"{key}: expected lists of {cells} times 0 or 1, found {_show(rows)}"
+
+
+def _problems_of_table(index: Mapping[str, Any], key: str, kind: type) -> Iterator[str]:
+    rows = index.get(key)
+    if not isinstance(rows, list):
+        yield f"{key}: expected a list, found {_show(rows)}"
+        return
+    hints = get_type_hints(kind)
+    for number, row in enumerate(rows, 1):
+        for problem in _problems_of_row(row, kind, hints):
+            yield f"{key.removesuffix('s')} {number}: {problem}"
 
 
 def _problems_of_names(index: Mapping[str, Any]) -> Iterator[str]:
@@ -90,11 +111,10 @@ def _problems_of_source(index: Mapping[str, Any]) -> Iterator[str]:
             yield f"source: likelihood_below: expected 0 to 1, found {_show(below)}"
 
 
-def _problems_of_row(row: Any, kind: type) -> Iterator[str]:
+def _problems_of_row(row: Any, kind: type, hints: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(row, dict):
         yield f"expected keys and values, found {_show(row)}"
         return
-    hints = get_type_hints(kind)
     for key in row.keys() - hints:
         yield f"no key {_show(key)} is known"
     for key, hint in hints.items():

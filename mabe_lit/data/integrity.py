@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mabe_lit.data.dataset import Dataset, Entry
+from mabe_lit.data.dataset import Dataset
 from mabe_lit.data.digest import dataset_digest, new_digest
+from mabe_lit.data.entries import Entry, TrackEntry
 from mabe_lit.data.index import read_index
 from mabe_lit.pose import MOST_PIXELS
 from mabe_lit.shell import InputError, InputWarning
@@ -24,7 +25,7 @@ def verify_dataset(dataset: Dataset) -> None:
     together, with names, rates and lengths but without ``source``; one of a still earlier release
     has none, which a warning says.
     """
-    index = read_index(dataset.directory, Entry)
+    index = read_index(dataset.directory, Entry, TrackEntry)
     if dataset.digest is None:
         warnings.warn(
             InputWarning(
@@ -35,7 +36,7 @@ def verify_dataset(dataset: Dataset) -> None:
         )
         return
     found = {}
-    for name, array in _arrays(dataset).items():
+    for name, array in dataset.files.items():
         digest = new_digest()
         for piece in _pieces(array):
             digest.update(piece)
@@ -71,13 +72,6 @@ def check_poses(dataset: Dataset) -> None:
                 f"{MOST_PIXELS:g} pixels, or NaN; prepare the recording again"
             )
         place += len(values)
-
-
-def _arrays(dataset: Dataset) -> dict[str, np.ndarray]:
-    arrays = {"keypoints.npy": dataset.keypoints, "labels.npy": dataset.labels}
-    if dataset.likelihood is not None:
-        arrays["likelihood.npy"] = dataset.likelihood
-    return arrays
 
 
 def _pieces(array: np.ndarray) -> Iterator[bytes]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from mabe_lit import UNSCORED
-from mabe_lit.data.dataset import Dataset, open_dataset
+from mabe_lit.data.dataset import Dataset
 from mabe_lit.data.integrity import check_poses, verify_dataset
+from mabe_lit.data.opening import open_dataset
 from mabe_lit.shell import InputError, InputWarning
 
 
@@ -51,6 +51,19 @@ def open_split(
     return ours, theirs
 
 
+def nothing_to_tell(*datasets: Dataset) -> str | None:
+    """What all scored frames are alike in, None if some are to be told from others."""
+    first = datasets[0]
+    happens = sum(dataset.count_classes().sum(axis=0) for dataset in datasets)
+    looked = sum(dataset.count_looked().sum(axis=0) for dataset in datasets)
+    pairs = zip(first.class_names, happens, strict=True)
+    shown = [name for name, frames in pairs if frames]
+    if not first.is_independent:
+        return None if len(shown) > 1 else " or ".join(shown)
+    is_told = (happens > 0) & (happens < looked)
+    return None if is_told.any() else " and ".join(shown) or "without any class"
+
+
 def open_scored(key: str, directory: str, *, verify: bool = False) -> Dataset:
     """Open a folder in which some frames are scored, and no coordinate is out of all range.
 
@@ -66,6 +79,6 @@ def open_scored(key: str, directory: str, *, verify: bool = False) -> Dataset:
         check_poses(dataset)
     except InputError as error:
         raise InputError(f"{key}: {error}") from error
-    if not (dataset.labels != UNSCORED).any():
+    if not dataset.is_scored:
         raise InputError(f"{key}: no frame in {directory} is scored")
     return dataset

@@ -1,40 +1,83 @@
 """Which frames make a window, and how windows become frames again.
 
-A recording is cut into ``gap`` interleaved tracks (track 0 has frames 0, gap, 2 gap, ...), and each
-track into windows of ``length`` frames. No window crosses a recording's edge: what would lie
-outside is padding.
+A label track's frames are cut into ``gap`` interleaved strands (strand 0 has frames 0, gap, 2 gap,
+...), and each strand into windows of ``length`` frames. No window crosses a recording's edge: what
+would lie outside is padding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from mabe_lit.config import Config
-from mabe_lit.data.dataset import Entry
 
 _Ints = npt.NDArray[np.int64]
 _Bools = npt.NDArray[np.bool_]
-WindowFrames = tuple[_Ints, _Bools]
-"""``(B, T)`` indices into all frames, and ``(B, T)`` which of them are no padding."""
 
 
-@dataclass(frozen=True)
+class Stretches(NamedTuple):
+    """Parts of recordings that windows are to show, ``(R,)`` each.
+
+    Attributes:
+        track: Which label track a stretch is of.
+        first_frame: Where the track's recording begins, as an index into all frames.
+        frames: Frames of the recording, at least 1.
+        start: First frame of the stretch, counted from the recording's first.
+        stop: First frame after it.
+    """
+
+    track: _Ints
+    first_frame: _Ints
+    frames: _Ints
+    start: _Ints
+    stop: _Ints
+
+    @classmethod
+    def whole(cls, first_frame: _Ints, frames: _Ints, track: _Ints | None = None) -> Stretches:
+        """Whole recordings, as many tracks."""
+        first_frame, frames = np.asarray(first_frame), np.asarray(frames)
+        track = np.arange(len(frames)) if track is None else track
+        return cls(track, first_frame, frames, np.zeros_like(frames), frames)
+
+
+class WindowFrames(NamedTuple):
+    """Some windows of a grid.
+
+    Attributes:
+        frames: ``(B, T)`` indices into all frames, where padding repeats the nearest frame of the
+            recording.
+        is_inside: ``(B, T)`` which of them are no padding.
+        track: ``(B,)`` the label track of each window.
+    """
+
+    frames: _Ints
+    is_inside: _Bools
+    track: _Ints
+
+    def rows(self, rows: slice) -> WindowFrames:
+        """Some of the windows."""
+        return WindowFrames(self.frames[rows], self.is_inside[rows], self.track[rows])
+
+
+@dataclass(frozen=True, eq=False)
 class WindowGrid:
-    """All windows of some recordings; memory is that of the recordings' list, not of the frames.
+    """All windows of some label tracks; memory is that of the list of tracks, not of the frames.
 
     Attributes:
         length: Frames in a window, ``T``.
         gap: Step between the frames of a window.
-        stride: Frames of a track from one window's start to the next one's.
-        first_frame: Where each track begins, as an index into all frames.
-        frames: Frames of each track.
-        shift: Frames by which a track's windows start before its first frame.
-        pull_back: A window that would reach past its track's end is moved back into it.
-        first_window: Index of each track's first window, and the number of all windows at the end.
+        stride: Frames of a strand from one window's start to the next one's.
+        first_frame: Where each strand begins, as an index into all frames.
+        frames: Frames of each strand.
+        start: Where a strand's first window begins, in frames of the strand; may be below 0.
+        pull_back: A window that would reach past its strand's end is moved back into it.
+        first_window: Index of each strand's first window, and the number of all windows at the end.
+        track: Label track of each strand.
     """
 
     length: int
@@ -42,108 +85,108 @@ class WindowGrid:
     stride: int
     first_frame: _Ints
     frames: _Ints
-    shift: _Ints
+    start: _Ints
     pull_back: bool
     first_window: _Ints
+    track: _Ints
 
     def __len__(self) -> int:
         return int(self.first_window[-1])
 
     def frames_of(self, windows: _Ints) -> WindowFrames:
-        """Frames of some windows.
-
-        Args:
-            windows: ``(B,)`` indices, 0 to ``len(self) - 1``.
-
-        Returns:
-            ``(B, T)`` indices into all frames, where padding repeats the nearest frame of the
-            recording, and ``(B, T)`` which of them are no padding.
-        """
-        track = np.searchsorted(self.first_window, windows, side="right") - 1
-        start = (windows - self.first_window[track]) * self.stride - self.shift[track]
-        last = self.frames[track] - 1
+        """Frames of some windows, given by ``(B,)`` indices, 0 to ``len(self) - 1``."""
+        strand = np.searchsorted(self.first_window, windows, side="right") - 1
+        start = (windows - self.first_window[strand]) * self.stride + self.start[strand]
+        last = self.frames[strand] - 1
         if self.pull_back:
             start = np.minimum(start, np.maximum(last + 1 - self.length, 0))
         position = start[:, None] + np.arange(self.length)  # (B, T)
         is_inside = (position >= 0) & (position <= last[:, None])
         position = np.minimum(np.maximum(position, 0), last[:, None])
-        return self.first_frame[track][:, None] + position * self.gap, is_inside
+        frames = self.first_frame[strand][:, None] + position * self.gap
+        return WindowFrames(frames, is_inside, self.track[strand])
 
 
-def by_window_length(config: Config, entries: Sequence[Entry]) -> dict[int, list[Entry]]:
-    """Recordings by how many frames their windows have in evaluation and prediction.
+def by_window_length(config: Config, frames: Sequence[int]) -> dict[int, _Ints]:
+    """Label tracks of so many frames, by how many their windows have in prediction.
 
     A recording that is shorter than a window is a window by itself, as long as it is: what a
     network makes of it does not depend on the recordings beside it.
+
+    Returns:
+        Indices into ``frames``, by the length of a window.
     """
-    found: dict[int, list[Entry]] = {}
-    for entry in entries:
-        length = min(config.window_frames, -(-entry.frames // config.frame_gap))
-        found.setdefault(length, []).append(entry)
-    return found
+    lengths = np.minimum(config.window_frames, -(-np.asarray(frames) // config.frame_gap))
+    return {int(length): np.flatnonzero(lengths == length) for length in dict.fromkeys(lengths)}
 
 
 def tiling_windows(
-    first_frame: _Ints,
-    frames: _Ints,
-    *,
-    length: int,
-    gap: int,
-    rng: np.random.Generator | None = None,
+    stretches: Stretches, *, length: int, gap: int, rng: np.random.Generator | None = None
 ) -> WindowGrid:
-    """Windows end to end: every frame is in exactly one.
+    """Windows end to end: every frame of the stretches is in exactly one.
 
     Args:
-        first_frame: ``(R,)`` where each recording begins, as an index into all frames.
-        frames: ``(R,)`` frames of each recording, at least 1.
+        stretches: What is to be shown. Windows at their edges show what lies beside them as well.
         length: Frames in a window.
         gap: Step between the frames of a window.
-        rng: Draws a phase for each track, by which its first window begins before its first frame.
-            The number of windows does not depend on it. With None, windows begin at the first
-            frame.
+        rng: Draws a phase for each strand, by which its first window begins before its first frame.
+            The number of windows does not depend on it. With None, windows begin at a multiple of
+            ``length`` from the recording's first frame.
     """
-    first_frame, frames = _tracks(first_frame, frames, gap)
+    strands = _strands(stretches, gap)
     if rng is None:
-        shift, longest_shift = np.zeros_like(frames), 0
+        start = strands.start // length * length
+        counts = -(-(strands.stop - start) // length)
     else:
-        shift, longest_shift = rng.integers(0, length, len(frames)), length - 1
-    counts = -(-(frames + longest_shift) // length)
-    return _grid(length, gap, length, first_frame, frames, shift, False, counts)
+        start = strands.start - rng.integers(0, length, len(strands.start))
+        counts = -(-(strands.stop - strands.start + length - 1) // length)
+    return _grid(strands, counts, start, length=length, gap=gap, stride=length, pull_back=False)
 
 
-def covering_windows(
-    first_frame: _Ints, frames: _Ints, *, length: int, gap: int, overlap: int
-) -> WindowGrid:
-    """Windows that see every frame, most of them ``overlap`` times.
+def covering_windows(stretches: Stretches, *, length: int, gap: int, overlap: int) -> WindowGrid:
+    """Windows that see every frame of whole recordings, most of them ``overlap`` times.
 
     Only recordings shorter than a window are padded. The other arguments are those of
     ``tiling_windows``.
     """
-    first_frame, frames = _tracks(first_frame, frames, gap)
+    strands = _strands(stretches, gap)
     stride = max(length // overlap, 1)
-    counts = -(-np.maximum(frames - length, 0) // stride) + 1
-    return _grid(length, gap, stride, first_frame, frames, np.zeros_like(frames), True, counts)
+    counts = -(-np.maximum(strands.frames - length, 0) // stride) + 1
+    start = np.zeros_like(strands.frames)
+    return _grid(strands, counts, start, length=length, gap=gap, stride=stride, pull_back=True)
 
 
-def _tracks(first_frame: _Ints, frames: _Ints, gap: int) -> tuple[_Ints, _Ints]:
+def _strands(stretches: Stretches, gap: int) -> Stretches:
+    """Each stretch as ``gap`` of every ``gap``-th frame, counted in these; none without a frame."""
     offset = np.arange(gap)
-    starts = (np.asarray(first_frame)[:, None] + offset).ravel()
-    lengths = (-(-(np.asarray(frames)[:, None] - offset) // gap)).ravel()
-    return starts[lengths > 0], lengths[lengths > 0]
+
+    def counted(frames: _Ints) -> _Ints:
+        before = np.asarray(frames)[:, None] - offset
+        return np.maximum(-(-before // gap), 0).ravel()
+
+    strands = Stretches(
+        np.repeat(stretches.track, gap),
+        (np.asarray(stretches.first_frame)[:, None] + offset).ravel(),
+        counted(stretches.frames),
+        counted(stretches.start),
+        counted(stretches.stop),
+    )
+    return Stretches(*(values[strands.stop > strands.start] for values in strands))
 
 
 def _grid(
+    strands: Stretches,
+    counts: _Ints,
+    start: _Ints,
+    *,
     length: int,
     gap: int,
     stride: int,
-    first_frame: _Ints,
-    frames: _Ints,
-    shift: _Ints,
     pull_back: bool,
-    counts: _Ints,
 ) -> WindowGrid:
     first_window = np.concatenate([[0], np.cumsum(counts)])
-    return WindowGrid(length, gap, stride, first_frame, frames, shift, pull_back, first_window)
+    place = (strands.first_frame, strands.frames, start, pull_back, first_window, strands.track)
+    return WindowGrid(length, gap, stride, *place)
 
 
 class FrameAverage:
@@ -159,7 +202,7 @@ class FrameAverage:
         self._weight = np.zeros(frames, np.float32)
 
     def add(self, frames: _Ints, is_inside: _Bools, values: npt.NDArray[np.float32]) -> None:
-        """Add windows: ``frames``, ``is_inside (B, T)`` of a grid, and ``values (B, T, C)``."""
+        """Add windows: ``frames``, ``is_inside (B, T)``, and ``values (B, T, C)``."""
         from_start = np.arange(1, frames.shape[1] + 1, dtype=np.float32)
         weight = np.broadcast_to(np.minimum(from_start, from_start[::-1]), frames.shape)[is_inside]
         seen = frames[is_inside]

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mabe_lit.config import Config
+from mabe_lit.features.views import Views, seen_as
 
 
 class Batch(TypedDict):
@@ -17,13 +18,22 @@ class Batch(TypedDict):
 
     Key points may have the tracker's likelihood behind x, y, as a third number, NaN where unknown.
     ``seconds (B,)`` are from one frame of a window to the next; ``context (B, context_dim)`` tells
-    of the recordings that the windows are from, see ``PoseFeatures.describe_recording``.
+    of the recordings that the windows are from, see ``PoseFeatures.describe_recording``; ``views``
+    how they are seen, None where all are scenes of animals with all points. Where behaviours are
+    independent, labels are ``(B, T, C)`` marks as in ``LabelTrack``.
     """
 
     keypoints: Tensor
     seconds: Tensor
     context: Tensor
     labels: Tensor
+    views: Views | None
+
+
+def as_seen(batch: Batch) -> Batch:
+    """The same windows as their views show them, see ``seen_as``."""
+    keypoints, views = seen_as(batch["keypoints"], batch["views"])
+    return batch | {"keypoints": keypoints, "views": views}
 
 
 def augment(batch: Batch, config: Config, mirror_order: Sequence[int]) -> Batch:

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from mabe_lit.config import Config
-from mabe_lit.data import Entry
+from mabe_lit.data import Dataset
 from mabe_lit.data.mapped import PoseReader
-from mabe_lit.data.windows import tiling_windows
+from mabe_lit.data.windows import Stretches, tiling_windows
 from mabe_lit.features.augment import all_views
 from mabe_lit.features.pose_features import PoseFeatures
+from mabe_lit.features.views import Views, seen_as
 
 _WINDOW_FRAMES = 1024
 _WINDOWS = 32
@@ -22,46 +23,55 @@ _WINDOWS = 32
 @torch.no_grad()
 def recording_contexts(
     features: PoseFeatures,
-    keypoints: np.ndarray,
-    entries: Sequence[Entry],
+    dataset: Dataset,
+    views: Views | None,
     *,
     config: Config,
     mirror_order: Sequence[int],
-    likelihood: np.ndarray | None = None,
 ) -> Tensor:
-    """Describe each recording, see ``PoseFeatures.describe_recording``.
+    """Describe the recording of each label track, see ``PoseFeatures.describe_recording``.
 
     Where training mirrors windows or swaps the animals, recordings are described alike that differ
     in that alone: all these views of their windows count.
 
     Args:
         features: On the device that computes them.
-        keypoints: ``(N, A, K, 2)`` pixels of all recordings end to end; may be memory-mapped.
-        entries: Where each of ``R`` recordings lies in them.
+        dataset: The recordings.
+        views: Of the label tracks; None where all are plain scenes.
         config: How training shows windows.
         mirror_order: For each key point the one on the animal's other side.
-        likelihood: ``(N, A, K)`` the tracker's confidence, if it told any.
 
     Returns:
-        ``(R, context_dim)``, on the CPU; ones where the features do without.
+        ``(tracks, context_dim)``, on the CPU; ones where the features do without.
     """
+    tracks = dataset.tracks
     if not features.needs_context:
-        return torch.ones(len(entries), features.context_dim)
+        return torch.ones(len(tracks), features.context_dim)
     device = features.center.device
-    reader = PoseReader(keypoints, likelihood if features.reads_likelihood else None)
+    likelihood = dataset.likelihood if features.reads_likelihood else None
+    reader = PoseReader(dataset.keypoints, likelihood)
     contexts = []
-    for entry in entries:
-        grid = tiling_windows(
-            np.array([entry.first_frame]),
-            np.array([entry.frames]),
-            length=min(_WINDOW_FRAMES, entry.frames),
-            gap=config.frame_gap,
-        )
-        picked = np.linspace(0, len(grid) - 1, min(_WINDOWS, len(grid))).astype(np.int64)
-        frames, is_inside = grid.frames_of(picked)
-        windows = reader[frames].to(device)
-        views = all_views(windows, config, mirror_order)
-        seconds = torch.full((len(views),), config.frame_gap / entry.fps, device=device)
-        is_real = torch.from_numpy(is_inside).to(device).repeat(len(views) // len(windows), 1)
-        contexts.append(features.describe_recording(views, seconds, is_real).cpu())
+    read: tuple[int, Tensor, Tensor] | None = None
+    for number, track in enumerate(tracks):
+        entry = dataset.entry_of(track)
+        if read is None or read[0] != track.recording:  # tracks of a recording see the same windows
+            first_frame, frames = np.array([entry.first_frame]), np.array([entry.frames])
+            grid = tiling_windows(
+                Stretches.whole(first_frame, frames),
+                length=min(_WINDOW_FRAMES, entry.frames),
+                gap=config.frame_gap,
+            )
+            picked = np.linspace(0, len(grid) - 1, min(_WINDOWS, len(grid))).astype(np.int64)
+            windows = grid.frames_of(picked)
+            is_inside = torch.from_numpy(windows.is_inside).to(device)
+            read = (track.recording, reader[windows.frames].to(device), is_inside)
+        _, keypoints, is_inside = read
+        own = None if views is None else views[torch.full((len(keypoints),), number)].to(device)
+        keypoints, own = seen_as(keypoints, own)
+        shown = all_views(keypoints, config, mirror_order)
+        V = len(shown) // len(keypoints)
+        seconds = torch.full((len(shown),), config.frame_gap / entry.fps, device=device)
+        own = own if own is None else own.repeat(V)
+        is_real = is_inside.repeat(V, 1)
+        contexts.append(features.describe_recording(shown, seconds, is_real, own).cpu())
     return torch.stack(contexts)

@@ -5,17 +5,28 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mabe_lit.features.scaling import ROBUST_RANGE, robust_scale
+from mabe_lit.features.coordinates import (
+    COORDINATE_RANGE,
+    COORDINATE_SCALE,
+    align_to_first_animal,
+    axis_lengths,
+)
+from mabe_lit.features.needs import MARKS, ColumnNeeds, where_seen
+from mabe_lit.features.roles import NEIGHBOR_NAMES, ROLES, neighbor_features
+from mabe_lit.features.scaling import (
+    ROBUST_RANGE,
+    mean_and_deviation,
+    robust_center,
+    robust_scale,
+)
 from mabe_lit.features.social import GROUPS, social_feature_names, social_features
-from mabe_lit.pose import find_body_axis
-from mabe_lit.pose.bodies import find_bodies
+from mabe_lit.features.views import Views
+from mabe_lit.pose import find_body_axis, order_of_ends
+from mabe_lit.pose.bodies import find_axes, find_bodies, mark_lacking
 from mabe_lit.pose.gaps import fill_likelihood, fill_missing, find_missing
 
-COORDINATE_SCALE = 0.25
-"""Body lengths that become 1 for the network. The animals are many body lengths apart, but
-movements of a tenth of one tell behaviours apart: standardising would bury them."""
-COORDINATE_RANGE = 60.0
-"""Where ``coordinates`` are cut off, at 15 body lengths: a window may show no whole animal."""
+LOST_S = 1.0
+"""Seconds around its last sighting in which an animal of a label track counts as there."""
 
 
 class PoseFeatures(nn.Module):
@@ -30,6 +41,12 @@ class PoseFeatures(nn.Module):
     Missing points are interpolated between the neighbouring frames of the window; NaN never comes
     out.
 
+    Where label tracks have agents, the animals are agent and target, and ``social`` also tells
+    where the nearest other one is, see ``mabe_lit.features.roles``. What would be computed from a
+    point that an animal does not have, or from an animal that is not there or lost for longer than
+    ``LOST_S``, is 0, as the usual is; a point that was never tracked is marked by -1 among the
+    missing ones.
+
     A window's recording lends it a context, see ``describe_recording``: its animals' body length,
     by which ``social`` measures, so that all windows of a recording are measured alike. With
     ``medians``, the recording's median of each feature stands beside the features of each frame.
@@ -39,6 +56,8 @@ class PoseFeatures(nn.Module):
 
     center: Tensor
     scale: Tensor
+    _fronts: Tensor
+    _backs: Tensor
 
     def __init__(
         self,
@@ -48,8 +67,10 @@ class PoseFeatures(nn.Module):
         keypoint_names: tuple[str, ...],
         medians: bool = False,
         has_likelihood: bool = False,
+        has_agents: bool = False,
+        groups: int = 0,
     ) -> None:
-        """Set up for these animals and key points."""
+        """Set up for these animals and key points, for roles of animals, and for so many groups."""
         super().__init__()
         if kind not in ("coordinates", "pixels", "social"):
             raise ValueError(
@@ -58,29 +79,34 @@ class PoseFeatures(nn.Module):
         self.kind = kind
         self.groups = tuple(g for g in GROUPS if g != "likelihood" or has_likelihood)
         self.medians = medians
+        self.has_agents = has_agents
         self.front, self.back = find_body_axis(keypoint_names)
-        if kind == "social":
-            self.frame_names = social_feature_names(animal_names, keypoint_names, self.groups)
-        else:
-            self.frame_names = tuple(
-                f"{animal} {point} {axis}"
-                for animal in animal_names
-                for point in keypoint_names
-                for axis in "xy"
-            )
+        animals = ROLES if has_agents else animal_names
+        own = self._names(animals, keypoint_names)
+        self.frame_names = (*own, *(NEIGHBOR_NAMES if has_agents and kind == "social" else ()))
+        self.group_names = tuple(f"group {number}" for number in range(groups))
+        self.needs = ColumnNeeds(self._names, animals=len(animals), keypoints=len(keypoint_names))
+        fronts, backs = order_of_ends(keypoint_names)
+        self.register_buffer("_fronts", torch.tensor(fronts), persistent=False)
+        self.register_buffer("_backs", torch.tensor(backs), persistent=False)
         self.register_buffer("center", torch.zeros(len(self.frame_names)))
         self.register_buffer("scale", torch.ones(len(self.frame_names)))
 
+    def _names(self, animals: tuple[str, ...], points: tuple[str, ...]) -> tuple[str, ...]:
+        if self.kind == "social":
+            return social_feature_names(animals, points, self.groups)
+        return tuple(f"{a} {point} {axis}" for a in animals for point in points for axis in "xy")
+
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """A name for each of ``D`` columns: those of the frame, then the recording's medians."""
+        """A name for each of ``D`` columns: of the frame, the recording's medians, the groups."""
         usual = (f"{name}, median of the recording" for name in self.frame_names)
-        return (*self.frame_names, *(usual if self.medians else ()))
+        return (*self.frame_names, *(usual if self.medians else ()), *self.group_names)
 
     @property
     def output_dim(self) -> int:
         """Columns in all, ``D``."""
-        return len(self.frame_names) * (1 + self.medians)
+        return len(self.frame_names) * (1 + self.medians) + len(self.group_names)
 
     @property
     def reads_likelihood(self) -> bool:
@@ -97,70 +123,121 @@ class PoseFeatures(nn.Module):
         """Columns of a context."""
         return 1 + len(self.frame_names) * self.medians
 
-    def forward(self, keypoints: Tensor, seconds: Tensor, context: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        keypoints: Tensor,
+        seconds: Tensor,
+        context: Tensor | None = None,
+        views: Views | None = None,
+    ) -> Tensor:
         """Scaled features of windows.
 
         Args:
             keypoints: ``(B, T, A, K, 2)`` pixels, NaN where untracked; or 3, with the likelihood
-                behind x, y. Where that is NaN or left out, what is tracked counts as certain.
+                behind x, y. Where that is NaN or left out, what is tracked counts as certain. Where
+                tracks have agents, ``A`` is 3, see ``seen_as``.
             seconds: ``(B,)`` from one frame of a window to the next.
-            context: ``(B, context_dim)`` of the windows' recordings, see ``describe_recording``;
+            context: ``(B, context_dim)`` of the windows' tracks, see ``describe_recording``;
                 None describes each window as if it were a recording.
+            views: Of the windows; None where animals have all points and are no agents.
 
         Returns:
             ``(B, T, D)`` without NaN, in the order of ``feature_names``.
         """
-        columns = self.raw(keypoints, seconds, context)
-        scaled = self._scaled(columns)
-        if not self.medians:
-            return scaled
-        medians = columns.median(dim=1).values if context is None else context[:, 1:]
-        return torch.cat([scaled, self._scaled(medians)[:, None].expand_as(scaled)], dim=-1)
+        columns = self.raw(keypoints, seconds, context, views)
+        scaled = [self._scaled(columns)]
+        if self.medians:
+            usual = context[:, 1:] if context is not None else columns.median(dim=1).values
+            if context is None and views is not None:
+                usual = columns.nanmedian(dim=1).values
+            scaled.append(self._scaled(usual)[:, None].expand_as(scaled[0]))
+        if self.group_names and views is not None:
+            scaled.append(views.group[:, None].expand(-1, columns.shape[1], -1))
+        features = torch.cat(scaled, dim=-1) if len(scaled) > 1 else scaled[0]
+        return features if views is None else features.nan_to_num(0.0)
 
-    def describe_recording(self, keypoints: Tensor, seconds: Tensor, is_inside: Tensor) -> Tensor:
-        """What the features of a window need to know of its recording.
+    def describe_recording(
+        self, keypoints: Tensor, seconds: Tensor, is_inside: Tensor, views: Views | None = None
+    ) -> Tensor:
+        """What the features of a window need to know of its recording, or of its label track.
 
         Args:
             keypoints: ``(W, T, A, K, 2 or 3)`` windows of one recording.
             seconds: ``(W,)`` from one frame of a window to the next.
             is_inside: ``(W, T)`` false where a window reaches beyond the recording.
+            views: Of the windows, all of one track.
 
         Returns:
             ``(context_dim,)``: median length of the animals' body axes in pixels, where tracked,
             1 in a recording that never shows one; then, with ``medians``, the median of each
-            feature before scaling.
+            feature before scaling, NaN where it is never known.
         """
-        axis = keypoints[..., self.front, :2] - keypoints[..., self.back, :2]  # (W, T, A, 2)
-        lengths = axis.norm(dim=-1)[is_inside]  # NaN where not tracked
+        animals = keypoints[:, :, : len(ROLES)] if self.has_agents else keypoints
+        lengths = axis_lengths(animals, *self._axis(views))[is_inside]  # NaN where not tracked
         length: Tensor = lengths.nanmedian().nan_to_num(1.0).clamp(min=1.0).view(1)
         if not self.medians:
             return length
-        columns = self.raw(keypoints, seconds, length.expand(len(keypoints), 1))
-        return torch.cat([length, columns[is_inside].median(dim=0).values])
+        columns = self.raw(keypoints, seconds, length.expand(len(keypoints), 1), views)
+        inside = columns[is_inside]
+        usual = inside.median(dim=0) if views is None else inside.nanmedian(dim=0)
+        return torch.cat([length, usual.values])
 
     def _scaled(self, columns: Tensor) -> Tensor:
         scaled = (columns - self.center) / self.scale
         largest = {"social": ROBUST_RANGE, "coordinates": COORDINATE_RANGE}.get(self.kind)
         return scaled if largest is None else scaled.clamp(-largest, largest)
 
-    def raw(self, keypoints: Tensor, seconds: Tensor, context: Tensor | None = None) -> Tensor:
-        """Features of the frames before scaling, no medians; arguments as those of ``forward``."""
+    def raw(
+        self,
+        keypoints: Tensor,
+        seconds: Tensor,
+        context: Tensor | None = None,
+        views: Views | None = None,
+    ) -> Tensor:
+        """Features of the frames before scaling, no medians; arguments as those of ``forward``.
+
+        Returns:
+            ``(B, T, columns)``; with ``views`` NaN where a column is not known.
+        """
+        others = keypoints[:, :, 2:, :, :2]
+        if self.has_agents:
+            keypoints = keypoints[:, :, :2]
         coordinates, likelihood = keypoints[..., :2], keypoints[..., 2:]
         points, missing = fill_missing(coordinates), find_missing(coordinates)
+        front, back = self._axis(views)
+        bodies = None
         if self.kind == "pixels":
-            return points.flatten(2)
-        if self.kind == "coordinates":
-            return align_to_first_animal(points, missing, self.front, self.back).flatten(2)
-        bodies = find_bodies(
-            points,
-            missing,
-            fill_likelihood(likelihood, missing),
-            seconds,
-            front=self.front,
-            back=self.back,
-            length=None if context is None else context[:, 0],
-        )
-        return social_features(bodies, self.groups)
+            columns = points.flatten(2)
+        elif self.kind == "coordinates":
+            columns = align_to_first_animal(points, missing, front, back).flatten(2)
+        else:
+            bodies = find_bodies(
+                points,
+                missing,
+                fill_likelihood(likelihood, missing),
+                seconds,
+                front=front,
+                back=back,
+                length=None if context is None else context[:, 0],
+            )
+            if views is not None:
+                bodies = mark_lacking(bodies, views.has_point)
+            columns = social_features(bodies, self.groups)
+        if views is None:
+            return columns
+        is_there = where_seen(missing | ~views.has_point[:, None], LOST_S / seconds)
+        if not self.has_agents:  # a lost animal of a scene is where it was seen last
+            is_there = views.has_point.any(-1)[:, None].expand_as(is_there)
+        columns = columns.masked_fill(~self.needs.are_known(views.has_point, is_there), torch.nan)
+        if self.has_agents and bodies is not None:
+            columns = torch.cat([columns, neighbor_features(bodies, others[:, :, 0], is_there)], -1)
+        return columns
+
+    def _axis(self, views: Views | None) -> tuple[int | Tensor, int | Tensor]:
+        """Front and back of the animals' axes, ``(B, A)`` each where animals differ."""
+        if views is None:
+            return self.front, self.back
+        return find_axes(views.has_point, self._fronts, self._backs)
 
     @torch.no_grad()
     def fit(
@@ -168,6 +245,7 @@ class PoseFeatures(nn.Module):
         keypoints: Tensor,
         seconds: Tensor,
         context: Tensor | None = None,
+        views: Views | None = None,
         *,
         is_inside: Tensor | None = None,
     ) -> None:
@@ -178,43 +256,15 @@ class PoseFeatures(nn.Module):
         if self.kind == "coordinates":
             self.scale.fill_(COORDINATE_SCALE)
             return
-        sample = self.raw(keypoints, seconds, context)  # (B, T, D)
+        sample = self.raw(keypoints, seconds, context, views)  # (B, T, D)
         sample = sample.flatten(0, 1) if is_inside is None else sample[is_inside]  # (N, D)
         if self.kind == "pixels":
-            self.center.copy_(sample.mean(0))
-            self.scale.copy_(sample.std(0, correction=0).clamp(min=1e-3))
+            mean, deviation = mean_and_deviation(sample)
+            self.center.copy_(mean)
+            self.scale.copy_(deviation.clamp(min=1e-3))
             return
-        ends = ("missing", "likelihood")  # from 0 to 1 as they are
-        is_share = torch.tensor([name.endswith(ends) for name in self.frame_names])
-        self.center.copy_(torch.where(is_share, 0.0, sample.median(dim=0).values))
+        is_share = torch.tensor(  # from 0 to 1 as they are
+            [name.endswith(MARKS) or name in NEIGHBOR_NAMES for name in self.frame_names]
+        )
+        self.center.copy_(torch.where(is_share, 0.0, robust_center(sample)))
         self.scale.copy_(torch.where(is_share, 1.0, robust_scale(sample, at_least=0.1)))
-
-
-def align_to_first_animal(points: Tensor, missing: Tensor, front: int, back: int) -> Tensor:
-    """Put the first animal of each window's middle frame at the origin, facing +x.
-
-    The whole window is moved, turned and scaled as one.
-
-    Args:
-        points: ``(B, T, A, K, 2)`` pixels, without NaN.
-        missing: ``(B, T, A, K)``, true where the point was not tracked.
-        front: Key point at the front end of the body axis.
-        back: Key point at its back end.
-
-    Returns:
-        ``(B, T, A, K, 2)`` in body lengths: the first animal's median distance from back to front
-        in the window, where tracked; that of all animals if it never is.
-    """
-    middle = points.shape[1] // 2
-    is_lost = missing[..., front] | missing[..., back]  # (B, T, A)
-    lengths = (points[..., front, :] - points[..., back, :]).norm(dim=-1)
-    lengths = lengths.masked_fill(is_lost, torch.nan)
-    length, of_all = lengths[..., 0].nanmedian(1).values, lengths.flatten(1).nanmedian(1).values
-    length = torch.where(length.isnan(), of_all, length).nan_to_num(1.0).clamp(min=1.0)  # (B,)
-    axis = points[:, :, 0, front] - points[:, :, 0, back]  # (B, T, 2)
-    origin = points[:, middle, 0].mean(dim=1)  # (B, 2)
-    facing = torch.stack([axis[:, middle, 0] + 1e-6, axis[:, middle, 1]], -1)
-    cos, sin = (facing / facing.norm(dim=-1, keepdim=True)).unbind(-1)  # (B,)
-    rotation = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], -2)
-    centred = (points - origin[:, None, None, None]) / length[:, None, None, None, None]
-    return torch.einsum("btakx,bxy->btaky", centred, rotation)

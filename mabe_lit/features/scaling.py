@@ -8,12 +8,27 @@ ROBUST_RANGE = 6.0
 """Where scaled values are cut off; what lies beyond is a tracking error."""
 
 
+def robust_center(values: Tensor) -> Tensor:
+    """Median of each column of ``(N, D)``, ``(D,)``; of the numbers in it that are not NaN."""
+    medians: Tensor = values.nanmedian(dim=0).values
+    return medians.nan_to_num(0.0)
+
+
 def robust_scale(values: Tensor, *, at_least: float) -> Tensor:
     """Interquartile range of each column of ``(N, D)`` as a standard deviation, ``(D,)``.
 
     Of a normal distribution the interquartile range is 1.35 standard deviations. Columns that
-    hardly vary have the scale ``at_least``.
+    hardly vary, or are NaN throughout, have the scale ``at_least``.
     """
-    low, high = values.quantile(values.new_tensor([0.25, 0.75]), dim=0)
-    scale: Tensor = ((high - low) / 1.35).clamp(min=at_least)
+    low, high = values.nanquantile(values.new_tensor([0.25, 0.75]), dim=0)
+    scale: Tensor = ((high - low) / 1.35).nan_to_num(at_least).clamp(min=at_least)
     return scale
+
+
+def mean_and_deviation(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each column of ``(N, D)``, ``(D,)`` each, without NaN."""
+    if not values.isnan().any():
+        return values.mean(0), values.std(0, correction=0)
+    mean = values.nanmean(0)
+    deviation = (values - mean).square().nanmean(0).sqrt()
+    return mean.nan_to_num(0.0), deviation.nan_to_num(0.0)

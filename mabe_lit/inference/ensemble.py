@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from mabe_lit.data import Entry
-from mabe_lit.inference.probabilities import predict_probabilities
+from mabe_lit.data import Dataset, Task
+from mabe_lit.data.task import OWN, PAIR, SCENE, kind_of
+from mabe_lit.inference.probabilities import iter_probabilities
 from mabe_lit.pose import Recording
-from mabe_lit.scores import AnyDecisions, Decisions, average_decisions
+from mabe_lit.scores import AnyDecisions, average_decisions, identity_decisions
 from mabe_lit.shell import InputError
 from mabe_lit.training import BehaviorClassifier, load_classifier
+
+
+class PredictedTrack(NamedTuple):
+    """What was predicted of one label track.
+
+    Attributes:
+        probabilities: ``(N, C)``.
+        predicted: ``(N,)`` class indices, or ``(N, C)`` bool where behaviours are independent.
+        agent: The animal that acts; None for the scene.
+        target: The other animal that it is done to; None if there is none.
+        looked_for: Classes that it is about; None for all.
+    """
+
+    probabilities: npt.NDArray[np.float32]
+    predicted: npt.NDArray[Any]
+    agent: str | None
+    target: str | None
+    looked_for: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -35,9 +54,9 @@ class Ensemble:
         return self.classifiers[0].class_names
 
     @property
-    def animal_names(self) -> tuple[str, ...]:
-        """``A`` names."""
-        return self.classifiers[0].animal_names
+    def task(self) -> Task:
+        """What the first one's recordings asked; the others' asked the same."""
+        return self.classifiers[0].task
 
     @property
     def trained_on(self) -> Mapping[str, Any]:
@@ -65,37 +84,59 @@ class Ensemble:
         """See ``BehaviorClassifier.fit_pose``."""
         return self.classifiers[0].fit_pose(recording, where=where)
 
-    def predict_probabilities(
-        self,
-        keypoints: np.ndarray,
-        entries: Sequence[Entry],
-        *,
-        likelihood: np.ndarray | None,
-        device: str,
-    ) -> list[npt.NDArray[np.float32]]:
-        """The mean of the classifiers' probabilities, see ``mabe_lit.inference.probabilities``."""
-        each = [
-            predict_probabilities(
-                classifier, keypoints, entries, likelihood=likelihood, device=device
+    def check_labels(self, dataset: Dataset, *, where: str) -> None:
+        """Raise ``InputError`` if labels ``where`` are not of the kind that the training had."""
+        if dataset.class_names != self.class_names:
+            raise InputError(
+                f"{where}: has the classes {', '.join(dataset.class_names)}, "
+                f"but the checkpoint was trained on {', '.join(self.class_names)}"
             )
-            for classifier in self.classifiers
-        ]
-        if len(each) == 1:
-            return each[0]
-        return [np.mean(of_recording, axis=0) for of_recording in zip(*each, strict=True)]
+        theirs = Task.of(dataset)
+        if theirs.is_independent != self.task.is_independent or theirs.kinds - self.task.kinds:
+            raise InputError(
+                f"{where}: its labels are {' and '.join(_labels_asked(theirs))}, but those of the "
+                f"training were {' and '.join(_labels_asked(self.task))}"
+            )
+
+    def predict_probabilities(
+        self, dataset: Dataset, *, device: str
+    ) -> Iterator[npt.NDArray[np.float32]]:
+        """The mean of the classifiers' probabilities ``(N, C)``, track by track."""
+        each = [iter_probabilities(one, dataset, device=device) for one in self.classifiers]
+        for of_track in zip(*each, strict=True):
+            found = [probabilities for _, probabilities in of_track]
+            yield found[0] if len(found) == 1 else np.mean(found, axis=0)
 
     def predict_recording(
         self, recording: Recording, *, where: str, device: str
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[Any]]:
-        """Probabilities ``(N, C)`` and labels ``(N,)`` of one recording, see ``fit_pose``."""
+    ) -> Iterator[PredictedTrack]:
+        """Predict each track that the training asks of a recording, see ``fit_pose``.
+
+        Raises:
+            InputError: If the recording has other key points or animals than the training, or one
+                animal where pairs are asked for.
+        """
         self.check_pose(recording.animal_names, recording.keypoint_names, where=where)
-        (probabilities,) = self.predict_probabilities(
-            recording.keypoints,
-            [Entry.of(recording)],
-            likelihood=recording.likelihood,
-            device=device,
-        )
-        return probabilities, self.decisions.apply(probabilities, recording.fps)
+        names = recording.animal_names
+        whose = self.task.whose(len(names), recording.group)
+        if not whose:
+            raise InputError(
+                f"{where}: has one animal, {names[0]}, but the checkpoint labels what an animal "
+                "does to another one"
+            )
+        recording = replace(recording, tracks=(), class_names=self.class_names)
+        dataset = Dataset.of(recording, whose)
+        found = self.predict_probabilities(dataset, device=device)
+        for track, probabilities in zip(dataset.tracks, found, strict=True):
+            agent, target = (None if a is None else names[a] for a in (track.agent, track.target))
+            is_about = self.task.classes_for(recording.group, kind_of(track))
+            yield PredictedTrack(
+                probabilities,
+                self.decisions.apply(probabilities, recording.fps),
+                agent,
+                target,
+                None if is_about.all() else tuple(np.array(self.class_names, object)[is_about]),
+            )
 
 
 def load_ensemble(checkpoint: Sequence[str] | str, *, raw: bool) -> Ensemble:
@@ -117,8 +158,9 @@ def load_ensemble(checkpoint: Sequence[str] | str, *, raw: bool) -> Ensemble:
     for path, other in zip(paths[1:], classifiers[1:], strict=True):
         for what, ours, theirs in (
             ("classes", first.class_names, other.class_names),
-            ("key points", first.keypoint_names, other.keypoint_names),
-            ("number of animals", (len(first.animal_names),), (len(other.animal_names),)),
+            ("key points", first.task.keypoint_names, other.task.keypoint_names),
+            ("number of animals", _animals_asked(first.task), _animals_asked(other.task)),
+            ("kinds of labels", _labels_asked(first.task), _labels_asked(other.task)),
         ):
             if ours != theirs:
                 raise InputError(
@@ -127,7 +169,21 @@ def load_ensemble(checkpoint: Sequence[str] | str, *, raw: bool) -> Ensemble:
                     "have the same"
                 )
     if raw:
-        decisions: AnyDecisions = Decisions.identity(len(first.class_names))
+        decisions: AnyDecisions = identity_decisions(
+            len(first.class_names), is_independent=first.task.is_independent
+        )
     else:
         decisions = average_decisions([classifier.decisions for classifier in classifiers])
     return Ensemble(tuple(classifiers), decisions)
+
+
+def _animals_asked(task: Task) -> tuple[str, ...]:
+    """How many animals poses must have."""
+    return ("any",) if task.has_agents else (str(len(task.animal_names)),)
+
+
+def _labels_asked(task: Task) -> tuple[str, ...]:
+    """Whose labels there are, and whether they exclude each other."""
+    kind = "of independent behaviours" if task.is_independent else "one class a frame"
+    words = {SCENE: "of the scene", OWN: "of single animals", PAIR: "of agents toward targets"}
+    return (kind, *(words[each] for each in sorted(task.kinds)))

@@ -13,9 +13,8 @@ from scipy.ndimage import maximum_filter1d, minimum_filter1d
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from mabe_lit import UNSCORED
-from mabe_lit.data import Dataset
-from mabe_lit.features import PoseFeatures
-from mabe_lit.pose import Recording
+from mabe_lit.data import Dataset, Task, TrackEntry
+from mabe_lit.features import PoseFeatures, Views, seen_as, views_of
 from mabe_lit.scores.bouts import half_width_of, smooth_frames
 
 HALF_WIDTHS_S = (0.5, 2.0, 8.0)
@@ -45,54 +44,87 @@ class BoostedTrees:
 
     Attributes:
         features: What is known of a frame before any statistics.
-        trees: Their classes are the class indices that occur in the training recordings.
-        classes: Classes of the dataset, ``C``.
-        train_frames: Frames that the trees were trained on.
+        task: What the training recordings asked.
+        trees: One that tells all classes apart, or one for each class where these are independent;
+            None for a class of which the training shows nothing or nothing else.
+        train_frames: Frames of label tracks that the trees were trained on.
     """
 
     features: PoseFeatures
-    trees: HistGradientBoostingClassifier
-    classes: int
+    task: Task
+    trees: tuple[HistGradientBoostingClassifier | None, ...]
     train_frames: int
 
-    def predict_probabilities(self, recording: Recording) -> _Floats:
-        """Probabilities of the classes for each frame, ``(N, C)``, smoothed over time.
+    def predict_probabilities(self, dataset: Dataset) -> Iterator[_Floats]:
+        """Probabilities of the classes ``(N, C)``, smoothed over time, track by track.
 
-        A class that the training recordings do not show has probability 0.
+        A class that the training recordings do not show, or that nobody looks for in such a track,
+        has probability 0.
         """
-        probabilities = np.zeros((len(recording), self.classes))
-        columns = self.trees.classes_.astype(int)
-        for frames, statistics in _pieces(self.features, recording):
-            probabilities[frames, columns] = self.trees.predict_proba(statistics)
-        smooth = smooth_frames(probabilities, half_width_of(SMOOTHING_S, recording.fps))
-        return smooth.astype(np.float32)
+        views = views_of(dataset, self.task, for_training=False)
+        for number, track in enumerate(dataset.tracks):
+            entry = dataset.entry_of(track)
+            probabilities = np.zeros((entry.frames, len(dataset.class_names)))
+            for frames, statistics in _pieces(self.features, dataset, track, views, number):
+                for column, trees in enumerate(self.trees):
+                    if trees is not None:
+                        found = trees.predict_proba(statistics)
+                        columns = trees.classes_.astype(int)
+                        if self.task.is_independent:
+                            found, columns = found[:, columns == 1], np.array([column])
+                        probabilities[frames, columns] = found
+            if views is not None:
+                probabilities[:, ~views.looked_for[number].numpy()] = 0.0
+                if not self.task.is_independent:
+                    probabilities /= probabilities.sum(axis=1, keepdims=True).clip(min=1e-12)
+            smooth = smooth_frames(probabilities, half_width_of(SMOOTHING_S, entry.fps))
+            yield smooth.astype(np.float32)
 
 
 def fit_boosted_trees(train: Dataset, *, kind: str, seed: int) -> BoostedTrees:
-    """Train on the scored frames of recordings, each class with the same total weight.
+    """Train on the scored frames of label tracks, each class with the same total weight.
 
-    Of long datasets every n-th scored frame of each recording is used, ``MAX_TRAIN_FRAMES`` of them
-    in all, from a first one that ``seed`` decides.
+    Of long datasets every n-th scored frame of each track is used, ``MAX_TRAIN_FRAMES`` of them in
+    all, from a first one that ``seed`` decides.
 
     Args:
         train: Recordings with scored frames of at least two classes.
         kind: Features, see ``mabe_lit.features.pose_features.PoseFeatures``.
         seed: Decides which frames and, at each split of a tree, which columns are looked at.
     """
+    task = Task.of(train)
     features = PoseFeatures(
-        kind=kind, animal_names=train.animal_names, keypoint_names=train.keypoint_names
+        kind=kind,
+        animal_names=train.animal_names,
+        keypoint_names=train.keypoint_names,
+        has_agents=task.has_agents,
     )
-    step = -(-int((train.labels != UNSCORED).sum()) // MAX_TRAIN_FRAMES)
+    views = views_of(train, task, for_training=True)
+    tracks = [train.label_track(track) for track in train.tracks]
+    step = -(-sum(int(track.is_scored.sum()) for track in tracks) // MAX_TRAIN_FRAMES)
     rng = np.random.default_rng(seed)
     statistics, labels = [], []
-    for index in range(len(train)):
-        recording = train[index]
-        picked = np.zeros(len(recording), bool)
-        picked[np.flatnonzero(recording.labels != UNSCORED)[rng.integers(step) :: step]] = True
-        labels.append(recording.labels[picked])
+    for number, track in enumerate(tracks):
+        picked = np.zeros(len(track), bool)
+        picked[np.flatnonzero(track.is_scored)[rng.integers(step) :: step]] = True
+        labels.append(track.labels[picked])
         if picked.any():
-            for frames, values in _pieces(features, recording):
+            for frames, values in _pieces(features, train, train.tracks[number], views, number):
                 statistics.append(values[picked[frames]])
+    columns = round_to_quantiles(np.concatenate(statistics))
+    truth = np.concatenate(labels)
+    targets = truth.T if task.is_independent else truth[None]
+    trees = tuple(_fit(columns, target, seed) for target in targets)
+    return BoostedTrees(features, task, trees, len(truth))
+
+
+def _fit(
+    columns: npt.NDArray[np.float64], target: npt.NDArray[Any], seed: int
+) -> HistGradientBoostingClassifier | None:
+    """Trees for ``(N,)`` classes, or for yes and no; None where there is one alone."""
+    is_known = target != UNSCORED
+    if len(np.unique(target[is_known])) < 2:
+        return None
     trees = HistGradientBoostingClassifier(
         learning_rate=0.08,
         max_iter=ROUNDS,
@@ -105,8 +137,8 @@ def fit_boosted_trees(train: Dataset, *, kind: str, seed: int) -> BoostedTrees:
         class_weight="balanced",
         random_state=seed,
     )
-    trees.fit(round_to_quantiles(np.concatenate(statistics)), np.concatenate(labels))
-    return BoostedTrees(features, trees, len(train.class_names), sum(map(len, labels)))
+    trees.fit(columns[is_known], target[is_known])
+    return trees
 
 
 def round_to_quantiles(values: _Floats) -> npt.NDArray[np.float64]:
@@ -150,17 +182,23 @@ def window_statistics(values: _Floats, half_width: int, is_mark: npt.NDArray[np.
     return np.concatenate([mean, deviation, lowest, highest], axis=1, dtype=np.float32)
 
 
-def _pieces(features: PoseFeatures, recording: Recording) -> Iterator[tuple[slice, _Floats]]:
+def _pieces(
+    features: PoseFeatures, dataset: Dataset, track: TrackEntry, views: Views | None, number: int
+) -> Iterator[tuple[slice, _Floats]]:
     """Which frames, and all that the trees know of them; pieces that keep the memory small.
 
     Features are those of the whole recording, and statistics of a piece look beyond its edges.
+    What is not known in track ``number`` is 0.
     """
+    entry = dataset.entry_of(track)
     with torch.inference_mode():
-        seconds = torch.tensor([1 / recording.fps], dtype=torch.float32)
-        keypoints = torch.tensor(recording.keypoints)[None]
-        values = features.raw(keypoints, seconds)[0].numpy()  # (N, D)
+        seconds = torch.tensor([1 / entry.fps], dtype=torch.float32)
+        keypoints = dataset.keypoints[entry.first_frame : entry.first_frame + entry.frames]
+        own = None if views is None else views[torch.tensor([number])]
+        window, own = seen_as(torch.tensor(keypoints)[None], own)
+        values = features.raw(window, seconds, None, own)[0].nan_to_num(0.0).numpy()  # (N, D)
     is_mark = np.array([name.endswith("missing") for name in features.feature_names])
-    half_widths = [max(int(width * recording.fps + 0.5), 1) for width in HALF_WIDTHS_S]
+    half_widths = [max(int(width * entry.fps + 0.5), 1) for width in HALF_WIDTHS_S]
     for start in range(0, len(values), _PIECE_FRAMES):
         stop = min(start + _PIECE_FRAMES, len(values))
         parts: list[npt.NDArray[Any]] = [values[start:stop]]

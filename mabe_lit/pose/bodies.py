@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -39,8 +39,8 @@ def find_bodies(
     likelihood: Tensor,
     seconds: Tensor,
     *,
-    front: int,
-    back: int,
+    front: int | Tensor,
+    back: int | Tensor,
     length: Tensor | None = None,
 ) -> Bodies:
     """Bodies of windows whose gaps are filled.
@@ -50,16 +50,18 @@ def find_bodies(
         missing: ``(B, T, A, K)``, true where the point was not tracked.
         likelihood: ``(B, T, A, K)`` the tracker's confidence in the point, 0 to 1.
         seconds: ``(B,)`` from one frame of the window to the next.
-        front: Key point at the front end of the body axis.
-        back: Key point at its back end.
+        front: Key point at the front end of the body axis; ``(B, A)`` where animals differ.
+        back: Key point at its back end, likewise.
         length: ``(B,)`` length of the body axes in pixels; if left out, it is measured in each
             window, where they are tracked.
     """
     points = frames_last(keypoints)
-    axis = points[:, :, front] - points[:, :, back]  # (2, A, B, T)
+    ahead, behind = (point_of(points, end) for end in (front, back))  # (2, A, B, T)
+    axis = ahead - behind
     norm = vector_length(axis)  # (A, B, T)
     if length is None:
-        is_lost = (missing[..., front] | missing[..., back]).permute(2, 0, 1)
+        lost = missing.permute(2, 3, 0, 1)[None]  # (1, A, K, B, T)
+        is_lost = (point_of(lost, front) | point_of(lost, back))[0]
         seen = norm.masked_fill(is_lost, torch.nan).movedim(1, 0).flatten(1)  # (B, A T)
         length = seen.nanmedian(dim=1).values.nan_to_num(1.0).clamp(min=1.0)  # (B,)
     upward = points.new_zeros(2, 1, 1, 1)
@@ -68,11 +70,42 @@ def find_bodies(
         points=points,
         missing=missing.to(points.dtype).permute(2, 3, 0, 1),
         likelihood=likelihood.permute(2, 3, 0, 1),
-        centre=(points[:, :, front] + points[:, :, back]) / 2,
+        centre=(ahead + behind) / 2,
         heading=torch.where(norm > 1e-3, axis / norm.clamp(min=1e-3), upward),
         length=length[:, None].to(torch.float32),
         seconds=seconds[:, None].to(torch.float32),
     )
+
+
+def find_axes(has_point: Tensor, fronts: Tensor, backs: Tensor) -> tuple[Tensor, Tensor]:
+    """Key points at the front and the back end of each animal's axis, among those that it has.
+
+    Args:
+        has_point: ``(B, A, K)`` bool.
+        fronts: ``(K,)`` key points, the best front first, see ``mabe_lit.pose.order_of_ends``.
+        backs: ``(K,)`` key points, the best back first.
+
+    Returns:
+        ``(B, A)`` each; the same point where an animal has one alone.
+    """
+    front = fronts[has_point[..., fronts].to(torch.uint8).argmax(-1)]
+    is_other = has_point[..., backs] & (backs != front[..., None])
+    back = torch.where(is_other.any(-1), backs[is_other.to(torch.uint8).argmax(-1)], front)
+    return front, back
+
+
+def mark_lacking(bodies: Bodies, has_point: Tensor) -> Bodies:
+    """The same with -1 for missing where an animal does not have a point, ``(B, A, K)``."""
+    is_had = has_point.permute(1, 2, 0)[..., None]  # (A, K, B, 1)
+    return replace(bodies, missing=torch.where(is_had, bodies.missing, -1.0))
+
+
+def point_of(values: Tensor, point: int | Tensor) -> Tensor:
+    """``(n, A, K, B, T)`` of all points -> ``(n, A, B, T)`` of one, or of one for each animal."""
+    if isinstance(point, int):
+        return values[:, :, point]
+    index = point.t()[None, :, None, :, None]  # (1, A, 1, B, 1)
+    return values.gather(2, index.expand(len(values), -1, -1, -1, values.shape[-1]))[:, :, 0]
 
 
 def vector_length(vector: Tensor) -> Tensor:

@@ -21,6 +21,22 @@ def find_body_axis(keypoint_names: tuple[str, ...]) -> tuple[int, int]:
     return (front, back) if front != back else (0, len(names) - 1)
 
 
+def order_of_ends(keypoint_names: tuple[str, ...]) -> tuple[list[int], list[int]]:
+    """Key points by how well they mark an animal's front, and its back, the best first.
+
+    An animal has its axis from the first that it has of the one to the first other of the other.
+    """
+    names = [_words(name) for name in keypoint_names]
+    orders = []
+    for patterns, rest in (
+        (FRONT_NAMES, range(len(names))),
+        (BACK_NAMES, reversed(range(len(names)))),
+    ):
+        named = [i for part in patterns for i, name in enumerate(names) if re.search(part, name)]
+        orders.append(list(dict.fromkeys([*named, *rest])))
+    return orders[0], orders[1]
+
+
 def find_mirror_order(keypoint_names: tuple[str, ...]) -> list[int]:
     """For each key point the one on the animal's other side, by their names; else itself.
 

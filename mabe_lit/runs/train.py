@@ -20,7 +20,7 @@ from mabe_lit.compute import (
     resolve_precision,
 )
 from mabe_lit.config import Config
-from mabe_lit.data import Dataset, warn_of_untold
+from mabe_lit.data import Dataset, nothing_to_tell, warn_of_untold
 from mabe_lit.inference import predict_probabilities
 from mabe_lit.runs.checkpoints import (
     AtomicCheckpointIO,
@@ -85,7 +85,9 @@ def _train(config: Config, on_checkpoint: Callable[[], object] | None) -> dict[s
             enable_progress_bar=is_terminal,
             default_root_dir=folder,
         )
-        classifier.class_weights = weigh_classes(data.count_classes(), config.class_weights)
+        classifier.class_weights = weigh_classes(
+            data.count_classes(), config.class_weights, data.count_looked()
+        )
         data.describe_recordings(classifier)
         steps = config.epochs * len(data.train_dataloader())
         compile_training(classifier.network, config.compile, device=device, steps=steps)
@@ -115,14 +117,13 @@ def _prepare(config: Config) -> tuple[torch.device, BehaviorDataModule, Behavior
     data = BehaviorDataModule(config)
     data.prepare_data()
     data.setup()
-    counts = data.count_classes()
-    if config.fold is not None:  # both parts are of the folder
-        counts = counts + torch.from_numpy(data.val.count_classes().sum(axis=0))
-    shown = [name for name, frames in zip(data.train.class_names, counts, strict=True) if frames]
-    if len(shown) < 2:
+    # Both parts of a fold are of the folder.
+    parts = (data.train,) if config.fold is None else (data.train, data.val)
+    if all_that_is_shown := nothing_to_tell(*parts):
         raise InputError(
-            f"train_data_dir: all scored frames of {config.train_data_dir} are {shown[0]}, nothing "
-            "is to tell apart; prepare it with more --classes, or with a --background"
+            f"train_data_dir: all scored frames of {config.train_data_dir} are "
+            f"{all_that_is_shown}, nothing is to tell apart; prepare it with more --classes, or "
+            "with a --background"
         )
     classifier = build_classifier(config, data.train)
     classifier.trained_on = data.describe_source()
@@ -162,17 +163,21 @@ def _finish(
     """
     best = folder / "best.ckpt"
     classifier = load_classifier(best)
-    probabilities = predict_probabilities(
-        classifier, val.keypoints, val.entries, likelihood=val.likelihood, device=config.device
-    )
-    labels = val.split(val.labels)
-    scores = score_recordings(probabilities, labels, val.class_names)
-    found = fit_decisions(probabilities, labels, [entry.fps for entry in val.entries])
+    probabilities = predict_probabilities(classifier, val, device=config.device)
+    labels = val.all_labels()
+    scores = score_recordings(probabilities, labels, val.class_names, who=val.who)
+    of_recording = [track.recording for track in val.tracks]
+    fps = [val.entries[recording].fps for recording in of_recording]
+    found = fit_decisions(probabilities, labels, fps, of_recording)
     store_decisions(best, found.decisions, on_checkpoint)
     decisions = found.decisions.describe(val.class_names)
     if found.cross_fitted is not None:
         honest = score_recordings(
-            probabilities, labels, val.class_names, predicted=found.cross_fitted
+            probabilities,
+            labels,
+            val.class_names,
+            predicted=found.cross_fitted,
+            who=val.who,
         )
         decisions |= {
             "macro_f1_cross_fitted": honest.macro_f1,

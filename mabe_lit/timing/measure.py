@@ -137,7 +137,7 @@ def _measure_data(
             resident = max(resident, data_path.resident_bytes() - before)
     medians = {name: statistics.median(values[1:]) for name, values in speeds.items()}
     return {
-        "frames": len(dataset.labels),
+        "frames": dataset.runs.places,
         "small_frames": SMALL_FRAMES,
         "open_s": seconds,
         "shuffle_s": shuffling,

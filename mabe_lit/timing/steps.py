@@ -36,12 +36,13 @@ class PlainLoop:
         """Stack the windows of ``data`` and build the first Transformer."""
         shape = data.train.keypoints.shape
         dim, classes = int(np.prod(shape[1:])), len(data.train.class_names)
-        windows = min(len(data.train.labels) // PLAIN_FRAMES, 4096)
+        windows = min(data.train.runs.places // PLAIN_FRAMES, 4096)
         stop = windows * PLAIN_FRAMES
+        labels = data.train.runs.labels(0, stop).astype(np.int64)
         pose = np.nan_to_num(np.array(data.train.keypoints[:stop]))
         self._windows = TensorDataset(
             torch.from_numpy(pose).view(windows, PLAIN_FRAMES, dim),
-            torch.from_numpy(data.train.labels[:stop].astype(np.int64)).view(windows, -1),
+            torch.from_numpy(labels).view(windows, -1),
         )
         self._device = device
         layer = nn.TransformerEncoderLayer(256, 8, 1024, 0.1, batch_first=True)
@@ -131,7 +132,9 @@ class BareStep:
             config, classifier.network, fused=self._precision != "fp16"
         )
         batch = next(iter(data.train_dataloader()))
-        self._batch: Any = {key: value.to(device) for key, value in batch.items()}
+        self._batch: Any = {
+            key: None if value is None else value.to(device) for key, value in batch.items()
+        }
         self._clip = config.grad_clip
 
     def __call__(self, steps: int) -> float:
@@ -185,7 +188,7 @@ def predicted_frames_per_s(
 
     def measure(_: int) -> float:
         started = _now(device)
-        predict_probabilities(classifier, data.val.keypoints, data.val.entries, device=device.type)
+        predict_probabilities(classifier, data.val, device=device.type)
         return sum(entry.frames for entry in data.val.entries) / (_now(device) - started)
 
     return measure

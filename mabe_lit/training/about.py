@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_type_hints
 
 from mabe_lit.config import Config
+from mabe_lit.data.task import KINDS
 from mabe_lit.pose import is_rate
 from mabe_lit.shell import describe_kind, is_of_kind
 
-CHECKPOINT_VERSION = 1
+CHECKPOINT_VERSION = 2
+READ_VERSIONS = (1, CHECKPOINT_VERSION)
 
 _KINDS: dict[str, Any] = {
     "config": dict,
@@ -17,7 +19,13 @@ _KINDS: dict[str, Any] = {
     "keypoint_names": list[str],
     "class_names": list[str],
 }
-_OPTIONAL: dict[str, Any] = {"has_likelihood": bool, "trained_on": dict}
+_OPTIONAL: dict[str, Any] = {
+    "has_likelihood": bool,
+    "trained_on": dict,
+    "is_independent": bool,
+    "lacks_points": bool,
+    "looked_for": dict,
+}
 """What the first releases did not tell."""
 
 
@@ -37,6 +45,7 @@ def _problems(about: Mapping[str, Any]) -> Iterator[str]:
     for key, value in about["config"].items():
         if key in hints and not is_of_kind(value, hints[key]):
             yield f"config: {key}: expected {describe_kind(hints[key])}, found {value!r:.40}"
+    yield from _problems_of_classes(about)
     trained_on = about.get("trained_on", {})
     rates = trained_on.get("fps", [])
     if not is_of_kind(rates, list[float]) or not all(map(is_rate, rates)):
@@ -46,3 +55,13 @@ def _problems(about: Mapping[str, Any]) -> Iterator[str]:
         yield f"trained_on: likelihood_below: expected 0 to 1, found {below!r:.40}"
     if not is_of_kind(trained_on.get("digests", {}), dict):
         yield f"trained_on: digests: expected keys and values, found {trained_on['digests']!r:.40}"
+
+
+def _problems_of_classes(about: Mapping[str, Any]) -> Iterator[str]:
+    for kinds in about.get("looked_for", {}).values():
+        are_names = isinstance(kinds, dict) and all(
+            is_of_kind(names, list[str]) and {*names} <= {*about["class_names"]}
+            for names in kinds.values()
+        )
+        if not are_names or not {*kinds} <= {*KINDS}:
+            yield f"looked_for: expected classes of each kind of track, found {kinds!r:.40}"

@@ -10,9 +10,10 @@ from typing import Any
 import torch
 
 from mabe_lit.config import Config
-from mabe_lit.scores import Decisions
+from mabe_lit.data import Task
+from mabe_lit.scores import decisions_from_dict
 from mabe_lit.shell import InputError, check_archive
-from mabe_lit.training.about import CHECKPOINT_VERSION, find_problem
+from mabe_lit.training.about import READ_VERSIONS, find_problem
 from mabe_lit.training.module import BehaviorClassifier
 
 _UNREADABLE = (RuntimeError, ValueError, EOFError, LookupError, OSError, UnpicklingError)
@@ -36,15 +37,16 @@ def load_classifier(path: Path | str) -> BehaviorClassifier:
     try:
         classifier = BehaviorClassifier(
             Config.from_dict(about["config"], where=str(path)),
-            animal_names=tuple(about["animal_names"]),
-            keypoint_names=tuple(about["keypoint_names"]),
-            class_names=tuple(about["class_names"]),
+            Task.from_dict(about),
             has_likelihood=about.get("has_likelihood", False),
         )
         classifier.load_state_dict(checkpoint["state_dict"])
         classifier.trained_on = dict(about.get("trained_on", {}))
-        classes = len(classifier.class_names)
-        classifier.decisions = Decisions.from_dict(about.get("decisions"), classes=classes)
+        classifier.decisions = decisions_from_dict(
+            about.get("decisions"),
+            classes=len(classifier.class_names),
+            is_independent=classifier.task.is_independent,
+        )
     except InputError as error:
         message = str(error)
         where = "" if message.startswith(str(path)) else f"{path}: "
@@ -56,7 +58,8 @@ def load_classifier(path: Path | str) -> BehaviorClassifier:
 
 def check_same_data(classifier: BehaviorClassifier, path: Path) -> None:
     """Raise ``InputError`` if the run of a checkpoint began with data of another kind."""
-    began_with = {"has_likelihood": False, **read_checkpoint(path)["mabe_lit"]}
+    told = read_checkpoint(path)["mabe_lit"]
+    began_with = {"has_likelihood": False, **told, **Task.from_dict(told).to_dict()}
     folder = classifier.config.train_data_dir
     for what, now in classifier.describe_data().items():
         if began_with[what] != now:
@@ -108,10 +111,11 @@ def read_checkpoint(path: Path | str) -> Mapping[str, Any]:
     about = checkpoint.get("mabe_lit") if isinstance(checkpoint, dict) else None
     if not isinstance(about, dict):
         raise InputError(f"{path}: is a PyTorch file, but no checkpoint of mabe_lit")
-    if about.get("version") != CHECKPOINT_VERSION:
+    if about.get("version") not in READ_VERSIONS:
+        readable = " and ".join(map(str, READ_VERSIONS))
         raise InputError(
             f"{path}: is a checkpoint of version {about.get('version')}, "
-            f"this release reads {CHECKPOINT_VERSION}"
+            f"this release reads {readable}"
         )
     if problem := find_problem(about):
         raise InputError(f"{path}: is damaged, what it says of itself is not right: {problem}")

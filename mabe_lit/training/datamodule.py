@@ -14,10 +14,15 @@ from torch.utils.data import DataLoader
 from mabe_lit.compute import resolve_device
 from mabe_lit.config import Config
 from mabe_lit.data import Dataset, open_dataset, open_scored, open_split, write_dataset
-from mabe_lit.data.batches import PoolRows, TrainingBatches, ValidationBatches, tile
+from mabe_lit.data.batches import (
+    PoolRows,
+    TrainingBatches,
+    ValidationBatches,
+    scored_stretches,
+)
 from mabe_lit.data.folds import open_fold
 from mabe_lit.data.frames import Frames, FramesOnDisk, open_frames
-from mabe_lit.data.windows import WindowFrames
+from mabe_lit.data.windows import WindowFrames, tiling_windows
 from mabe_lit.features import Batch
 from mabe_lit.shell import InputError
 from mabe_lit.simulation import SIMULATION_VERSION, simulate_recordings
@@ -80,26 +85,20 @@ class BehaviorDataModule(pl.LightningDataModule):
         Returns:
             The sample, and ``(B, T)`` which of its frames are no padding.
         """
-        grid = tile(self.train.entries, self.config, self.config.sequence_length)
+        length, gap = self.config.sequence_length, self.config.frame_gap
+        stretches = scored_stretches(self.train, length * gap)
+        grid = tiling_windows(stretches, length=length, gap=gap)
         count = min(len(grid), max(_STATISTICS_FRAMES // self.config.sequence_length, 1))
         picked = np.linspace(0, len(grid) - 1, count).astype(np.int64)
         with_likelihood = self._train_windows.with_likelihood
         frames = FramesOnDisk(self.train, with_likelihood=with_likelihood)
         windows = grid.frames_of(picked)
-        return self._train_windows.gather(frames, windows), torch.from_numpy(windows[1])
+        return self._train_windows.gather(frames, windows), torch.from_numpy(windows.is_inside)
 
     def describe_recordings(self, classifier: BehaviorClassifier) -> None:
         """Take from each recording what ``classifier`` needs to know of it beside each window."""
         self._train_windows, self._val_windows = (
-            _Windows(
-                split,
-                self.config,
-                classifier.describe_recordings(
-                    split.keypoints, split.entries, likelihood=split.likelihood
-                ),
-                with_likelihood=classifier.features.reads_likelihood,
-            )
-            for split in (self.train, self.val)
+            _Windows(split, self.config, classifier) for split in (self.train, self.val)
         )
 
     def describe_source(self) -> dict[str, Any]:
@@ -120,8 +119,14 @@ class BehaviorDataModule(pl.LightningDataModule):
         }
 
     def count_classes(self) -> torch.Tensor:
-        """Scored training frames of each class, ``(C,)``."""
+        """Training frames in which each class happens, summed over label tracks, ``(C,)``."""
         return torch.from_numpy(self.train.count_classes().sum(axis=0))
+
+    def count_looked(self) -> torch.Tensor | None:
+        """Training frames in which somebody looked for each class, ``(C,)``; None if exclusive."""
+        if not self.train.is_independent:
+            return None
+        return torch.from_numpy(self.train.count_looked().sum(axis=0))
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """All windows of the training recordings, in a random order that seed and epoch decide."""
@@ -138,17 +143,16 @@ class _Windows(torch.utils.data.Dataset[Batch]):
     By then Lightning has told this process which GPU is its own. A batch is a view of its pool.
     """
 
-    def __init__(
-        self, dataset: Dataset, config: Config, contexts: torch.Tensor, *, with_likelihood: bool
-    ) -> None:
-        self.with_likelihood = with_likelihood
+    def __init__(self, dataset: Dataset, config: Config, classifier: BehaviorClassifier) -> None:
+        self.with_likelihood = classifier.features.reads_likelihood
         self._dataset = dataset
         self._config = config
-        self._contexts = contexts
-        self._starts = np.array([entry.first_frame for entry in dataset.entries])
+        self._views = classifier.views_of(dataset, for_training=True)
+        self._contexts = classifier.describe_recordings(dataset, self._views)
         self._pool: WindowFrames | None = None
         self._gathered: Batch | None = None
-        self._seconds = torch.tensor([config.frame_gap / entry.fps for entry in dataset.entries])
+        entries = map(dataset.entry_of, dataset.tracks)
+        self._seconds = torch.tensor([config.frame_gap / entry.fps for entry in entries])
 
     def __getitem__(self, batch: PoolRows) -> Batch:
         if self._pool is not batch.pool or self._gathered is None:
@@ -161,18 +165,19 @@ class _Windows(torch.utils.data.Dataset[Batch]):
             "seconds": gathered["seconds"][rows],
             "context": gathered["context"][rows],
             "labels": gathered["labels"][rows],
+            "views": None if (views := gathered["views"]) is None else views[rows],
         }
 
     def gather(self, frames: Frames, windows: WindowFrames) -> Batch:
         """A batch of ``windows``, on the device of ``frames``."""
         keypoints, labels = frames.gather(windows)
-        first_frame = windows[0][:, 0]
-        recording = torch.from_numpy(np.searchsorted(self._starts, first_frame, side="right") - 1)
+        track = torch.from_numpy(windows.track)
         return {
             "keypoints": keypoints,
-            "seconds": self._seconds[recording].to(frames.device, non_blocking=True),
-            "context": self._contexts[recording].to(frames.device, non_blocking=True),
+            "seconds": self._seconds[track].to(frames.device, non_blocking=True),
+            "context": self._contexts[track].to(frames.device, non_blocking=True),
             "labels": labels,
+            "views": None if self._views is None else self._views[track].to(frames.device),
         }
 
     @cached_property

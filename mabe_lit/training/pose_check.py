@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
+
+from mabe_lit.data import Task
 from mabe_lit.pose import Recording
 from mabe_lit.shell import InputError
 
@@ -11,7 +15,7 @@ from mabe_lit.shell import InputError
 def check_pose(
     animal_names: Sequence[str],
     keypoint_names: Sequence[str],
-    trained_on: tuple[Sequence[str], Sequence[str]],
+    task: Task,
     *,
     are_alike: bool,
     where: str,
@@ -19,23 +23,25 @@ def check_pose(
     """Raise ``InputError`` if poses are not of the training's animals and key points.
 
     Animals may have other names, but not the same ones in another order if training told them
-    apart. Key points must have the same names in the same order.
+    apart; where they are agents and targets, there may be more or fewer as well. Key points must
+    have the same names in the same order.
 
     Args:
         animal_names: Animals of the poses.
         keypoint_names: Their key points.
-        trained_on: Animals and key points of the training.
+        task: What the training asked.
         are_alike: Whether the training took its animals to be alike.
         where: Where the poses are, for the message.
     """
-    animals, keypoints = map(tuple, trained_on)
-    _check_count(animal_names, animals, where)
-    is_reordered = tuple(animal_names) != animals and sorted(animal_names) == sorted(animals)
-    if is_reordered and not are_alike:
-        raise InputError(
-            f"{where}: has the animals {', '.join(animal_names)} in this order, but the "
-            f"checkpoint was trained on {', '.join(animals)}"
-        )
+    animals, keypoints = task.animal_names, task.keypoint_names
+    if not task.has_agents:
+        _check_count(animal_names, animals, where)
+        is_reordered = tuple(animal_names) != animals and sorted(animal_names) == sorted(animals)
+        if is_reordered and not are_alike:
+            raise InputError(
+                f"{where}: has the animals {', '.join(animal_names)} in this order, but the "
+                f"checkpoint was trained on {', '.join(animals)}"
+            )
     _check_missing(keypoint_names, keypoints, where)
     if tuple(keypoint_names) != keypoints:
         raise InputError(
@@ -45,16 +51,14 @@ def check_pose(
 
 
 def fit_pose(
-    recording: Recording,
-    trained_on: tuple[Sequence[str], Sequence[str]],
-    *,
-    are_alike: bool,
-    where: str,
+    recording: Recording, task: Task, *, are_alike: bool, where: str
 ) -> tuple[Recording, tuple[str, ...]]:
     """A recording with the training's animals and key points, in its order.
 
     Animals of the same names are put in order; others keep theirs, and take the places that are
-    left. Other key points are left out. Arguments as of ``check_pose``.
+    left. Animals that are agents and targets stay as they are. Other key points are left out; one
+    that is missing is never tracked, where training knew animals without some. Arguments as of
+    ``check_pose``.
 
     Returns:
         The recording, and notes on what was left out and which animal was taken for which.
@@ -62,19 +66,51 @@ def fit_pose(
     Raises:
         InputError: If a key point is missing, or there are more animals or fewer.
     """
-    animals, keypoints = map(tuple, trained_on)
-    _check_count(recording.animal_names, animals, where)
-    _check_missing(recording.keypoint_names, keypoints, where)
     notes = []
+    if not task.has_agents:
+        recording, taken = _in_places(recording, task.animal_names, are_alike, where)
+        notes += taken
+    lacking = [name for name in task.keypoint_names if name not in recording.keypoint_names]
+    if lacking and task.lacks_points and len(lacking) < len(task.keypoint_names):
+        recording = _with_lacking(recording, lacking)
+        notes.append(f"key points that are not tracked here: {', '.join(lacking)}")
+    _check_missing(recording.keypoint_names, task.keypoint_names, where)
+    if left := [name for name in recording.keypoint_names if name not in task.keypoint_names]:
+        notes.append(f"key points that the training had not, left out: {', '.join(left)}")
+    return recording.with_keypoints(task.keypoint_names), tuple(notes)
+
+
+def _in_places(
+    recording: Recording, animals: tuple[str, ...], are_alike: bool, where: str
+) -> tuple[Recording, list[str]]:
+    """The recording with its animals in the training's places, and a note on who took which."""
+    _check_count(recording.animal_names, animals, where)
     others = [name for name in recording.animal_names if name not in animals]
     taken = [name if name in recording.animal_names else others.pop(0) for name in animals]
     recording = recording.in_order_of(tuple(taken))
     pairs = [f"{a} for {b}" for a, b in zip(taken, animals, strict=True) if a != b]
-    if pairs and len(animals) > 1 and not are_alike:
-        notes.append(f"animals have other names than in training: taken is {', '.join(pairs)}")
-    if left := [name for name in recording.keypoint_names if name not in keypoints]:
-        notes.append(f"key points that the training had not, left out: {', '.join(left)}")
-    return recording.with_keypoints(keypoints), tuple(notes)
+    if not pairs or len(animals) == 1 or are_alike:
+        return recording, []
+    return recording, [f"animals have other names than in training: taken is {', '.join(pairs)}"]
+
+
+def _with_lacking(recording: Recording, names: Sequence[str]) -> Recording:
+    """The same with further key points, which no animal has."""
+    N, A, K, _ = recording.keypoints.shape
+    more = len(names)
+    has_point = np.ones((A, K), bool) if recording.has_point is None else recording.has_point
+    likelihood = recording.likelihood
+    if likelihood is not None:
+        untold = np.full((N, A, more), np.nan, np.float32)
+        likelihood = np.concatenate([likelihood, untold], axis=2)
+    untracked = np.full((N, A, more, 2), np.nan, np.float32)
+    return replace(
+        recording,
+        keypoints=np.concatenate([recording.keypoints, untracked], axis=2),
+        keypoint_names=(*recording.keypoint_names, *names),
+        likelihood=likelihood,
+        has_point=np.concatenate([has_point, np.zeros((A, more), bool)], axis=1),
+    )
 
 
 def _check_count(found: Sequence[str], animals: Sequence[str], where: str) -> None:

@@ -11,7 +11,7 @@ from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 
 from mabe_lit.compute import resolve_precision
 from mabe_lit.config import Config
-from mabe_lit.data import Dataset
+from mabe_lit.data import Dataset, Task
 from mabe_lit.training.callbacks import EmaWeights, Patience, StopAtOnce
 from mabe_lit.training.module import BehaviorClassifier
 
@@ -21,13 +21,7 @@ _TRAINER_PRECISION: dict[str, Any] = {"fp32": "32-true", "bf16": "bf16-mixed", "
 def build_classifier(config: Config, dataset: Dataset) -> BehaviorClassifier:
     """One for the animals, key points and classes of ``dataset``; its weights are the seed's."""
     torch.manual_seed(config.seed)
-    return BehaviorClassifier(
-        config,
-        animal_names=dataset.animal_names,
-        keypoint_names=dataset.keypoint_names,
-        class_names=dataset.class_names,
-        has_likelihood=dataset.has_likelihood,
-    )
+    return BehaviorClassifier(config, Task.of(dataset), has_likelihood=dataset.has_likelihood)
 
 
 def build_trainer(
