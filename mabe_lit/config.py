@@ -43,6 +43,9 @@ class Config:
     }
     """Keys that release 0.1.0 had, and the values at which they did nothing."""
 
+    ADDED: ClassVar[tuple[str, ...]] = ("synthetic_animals", "synthetic_swaps")
+    """Keys that release 0.1.0 did not have; at their defaults runs are called as they were."""
+
     train_data_dir: str = SYNTHETIC_TRAIN_DIR
     """Folder of prepared recordings to learn from."""
     val_data_dir: str = SYNTHETIC_VAL_DIR
@@ -53,6 +56,10 @@ class Config:
     """Simulated frames to learn from, 30 a second; used when dataset is synthetic."""
     synthetic_val_frames: int = 24_000
     """Simulated frames to validate on; used when dataset is synthetic."""
+    synthetic_animals: int = 2
+    """Simulated mice; 2: a resident and an intruder, more: a group with labels of each pair."""
+    synthetic_swaps: bool = False
+    """Have the simulated tracker swap mice of a group that touch, now and then and for good."""
     sequence_length: int = 64
     """Frames in a window."""
     frame_gap: int = 1
@@ -210,6 +217,9 @@ class Config:
     def _digest(self) -> str:
         settings = {k: v for k, v in self.to_dict().items() if k not in _PLACES}
         settings.update(self.REMOVED)  # what a run is called by itself is as it was with them
+        for field in dataclasses.fields(self):
+            if field.name in self.ADDED and settings[field.name] == field.default:
+                del settings[field.name]
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
 

@@ -11,6 +11,8 @@ CLOUD_GPUS = ("T4", "L4", "A10G", "L40S", "A100", "A100-80GB", "H100", "H200", "
 """GPUs that a run can be launched on in the cloud."""
 MAX_DEVICES = 8
 """Most devices of one machine."""
+MAX_SYNTHETIC_ANIMALS = 16
+"""Most simulated mice; more would hardly fit into their arena."""
 
 _Range = tuple[str, Callable[[Any], bool]]
 _AT_LEAST_ONE: _Range = ("at least 1", lambda value: value >= 1)
@@ -26,6 +28,10 @@ RANGES: dict[str, _Range] = {
     **dict.fromkeys(("epochs", "batch_size", "save_freq", "overlap"), _AT_LEAST_ONE),
     "frame_gap": ("1 to 10,000", lambda value: 1 <= value <= 10_000),
     **dict.fromkeys(("synthetic_train_frames", "synthetic_val_frames"), _AT_LEAST_ONE),
+    "synthetic_animals": (
+        f"2 to {MAX_SYNTHETIC_ANIMALS}",
+        lambda value: 2 <= value <= MAX_SYNTHETIC_ANIMALS,
+    ),
     **dict.fromkeys(("weight_decay", "grad_clip", "min_lr"), _NOT_NEGATIVE),
     **dict.fromkeys(("scale_jitter", "patience"), _NOT_NEGATIVE),
     **dict.fromkeys(("dropout", "label_smoothing", "drop_points"), _SHARE),
@@ -65,6 +71,8 @@ def _contradictions(
     overlap: int,
     folds: int,
     fold: int | None,
+    synthetic_animals: int,
+    synthetic_swaps: bool,
     **_: Any,
 ) -> Iterator[str]:
     """Keys that are valid each but not together."""
@@ -81,6 +89,8 @@ def _contradictions(
         yield f"overlap: must be at most {key} ({window_frames}), got {overlap}"
     if fold is not None and (folds == 1 or fold > folds):
         yield f"fold: must be one of folds, of which there are {folds}, got {fold}"
+    if synthetic_swaps and synthetic_animals == 2:
+        yield "synthetic_swaps: is of groups, must be false where synthetic_animals is 2"
 
 
 def _wrong_places(

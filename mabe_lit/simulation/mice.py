@@ -12,14 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mabe_lit.pose import LabelTrack, Recording
-from mabe_lit.simulation.motion import (
-    FPS,
-    OTHER,
-    Bouts,
-    move_bodies,
-    pose_bodies,
-    track_points,
-)
+from mabe_lit.simulation.bodies import FPS, Posture, pose_bodies, track_points
+from mabe_lit.simulation.motion import ATTACK, MOUNT, OTHER, Bouts, move_bodies
 
 SIMULATION_VERSION = 1
 """Counts up whenever the same seed gives other recordings."""
@@ -71,7 +65,8 @@ def simulate_recordings(
     bouts = _draw_bouts(rng, count, frames)
     behavior = np.take_along_axis(bouts.behavior, bouts.of_frame, axis=0)  # (N, R)
     tracks = move_bodies(rng, behavior, bouts)
-    keypoints = track_points(rng, behavior, pose_bodies(rng, behavior, *tracks))  # (N, R, A, K, 2)
+    points = pose_bodies(rng, _posture(behavior), *tracks, ([1.0, 0.88], [1.12, 1.0]))
+    keypoints = track_points(rng, (behavior != OTHER)[..., None], points)  # (N, R, A, K, 2)
     labels = _rate(rng, bouts)  # (N, R)
     return [
         Recording(
@@ -87,20 +82,21 @@ def simulate_recordings(
     ]
 
 
+def _posture(behavior: _Ints) -> Posture:
+    """Both animals crouch in a mount and bend in a fight, ``(N, R, 1)``."""
+    is_attack, is_mount = (behavior == ATTACK)[..., None], (behavior == MOUNT)[..., None]
+    return Posture(0.12 + 0.3 * is_attack, 0.12 * is_mount + 0.25 * is_attack)
+
+
 def _draw_bouts(rng: np.random.Generator, count: int, frames: int) -> Bouts:
     """Draw bouts until every recording is full; each recording begins with the animals apart."""
-    low, median, high = np.log(BOUT_FRAMES).T
     cumulative = NEXT_BEHAVIOR.cumsum(axis=1)
     behavior = np.full(count, OTHER)
     stop = np.zeros(count, np.int64)
     behaviors: list[_Ints] = []
     stops: list[_Ints] = []
     while not stops or stop.min() < frames:
-        # Log-normal on each side of the median, as wide as the 10th and the 90th percentile say;
-        # two standard deviations are the limit, which gives the measured means as well.
-        z = rng.standard_normal(count).clip(-2, 2)
-        width = np.where(z < 0, (median - low)[behavior], (high - median)[behavior]) / 1.2816
-        stop = stop + np.exp(median[behavior] + width * z).round().clip(1).astype(np.int64)
+        stop = stop + frames_of_bouts(rng.standard_normal(count), BOUT_FRAMES[behavior])
         behaviors.append(behavior)
         stops.append(stop)
         behavior = (rng.random((count, 1)) > cumulative[behavior]).sum(axis=1).clip(max=OTHER)
@@ -110,6 +106,25 @@ def _draw_bouts(rng: np.random.Generator, count: int, frames: int) -> Bouts:
         axis=1,
     )
     return Bouts(np.stack(behaviors), stop_frame, of_frame)
+
+
+def frames_of_bouts(z: npt.NDArray[np.float64], quantiles: _Ints) -> _Ints:
+    """How long bouts last.
+
+    Args:
+        z: ``(M,)`` draws of a standard normal distribution.
+        quantiles: ``(M, 3)`` 10th percentile, median and 90th percentile of the frames.
+
+    Returns:
+        ``(M,)`` frames, at least 1.
+    """
+    # Log-normal on each side of the median, as wide as the 10th and the 90th percentile say;
+    # two standard deviations are the limit, which gives the measured means as well.
+    z = z.clip(-2, 2)
+    low, median, high = np.log(quantiles).T
+    width = np.where(z < 0, median - low, high - median) / 1.2816
+    frames: _Ints = np.exp(median + width * z).round().clip(1).astype(np.int64)
+    return frames
 
 
 def _rate(rng: np.random.Generator, bouts: Bouts) -> npt.NDArray[np.int16]:

@@ -1,4 +1,4 @@
-"""How simulated mice move, and what a tracker sees of them.
+"""How a simulated pair of mice moves.
 
 Positions and directions are complex numbers (x + iy, in pixels), so that turning is a
 multiplication.
@@ -11,16 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FPS = 30.0
-ARENA_PX = (1024.0, 570.0)
+from mabe_lit.simulation.bodies import ARENA_PX, BODY_LENGTH_PX, FPS, away_from_walls
+from mabe_lit.simulation.noise import hold, wander
+
 ATTACK, INVESTIGATION, MOUNT, OTHER = range(4)
-
-BODY_LENGTH_PX = 90.0
-# Nose to tail base along the real axis, the animal's left and right across it, in body lengths.
-_BODY = np.array([0.5, 0.3 - 0.11j, 0.3 + 0.11j, 0.2, -0.24 - 0.15j, -0.24 + 0.15j, -0.5])
-_HEAD = np.array([1.0, 1.0, 1.0, 0.4, 0.0, 0.0, 0.0])  # how far a point turns with the head
-_RUMP = np.array([0.0, 0.0, 0.0, 0.0, 0.6, 0.6, 1.0])  # and with the hind body
-
 
 _Floats = npt.NDArray[np.float64]
 _Complex = npt.NDArray[np.complex128]
@@ -34,27 +28,6 @@ class Bouts:
     behavior: _Ints  # (M, R)
     stop_frame: _Ints  # (M, R) first frame after the bout
     of_frame: _Ints  # (N, R) index of the bout that a frame belongs to
-
-
-def _hold(rng: np.random.Generator, draw: _Floats, change: float) -> _Floats:
-    """Keep each value of ``draw (N, ...)`` until a change, of probability ``change`` a frame."""
-    fresh = rng.random(draw.shape) < change
-    fresh[0] = True
-    index = np.arange(len(draw)).reshape(-1, *[1] * (draw.ndim - 1))
-    kept = np.maximum.accumulate(np.where(fresh, index, 0), axis=0)
-    return np.take_along_axis(draw, kept, axis=0)
-
-
-def _wander(rng: np.random.Generator, shape: tuple[int, ...], frames: float) -> _Floats:
-    """Noise of unit variance, smooth along the first axis over about ``frames`` frames."""
-    kernel = np.hanning(2 * int(frames) + 3)
-    kernel /= np.linalg.norm(kernel)
-    spectrum = np.fft.rfft(rng.standard_normal(shape), axis=0)
-    response = np.fft.rfft(kernel, shape[0]) if shape[0] >= len(kernel) else np.ones(len(spectrum))
-    smooth: _Floats = np.fft.irfft(
-        spectrum * response.reshape(-1, *[1] * (len(shape) - 1)), shape[0], axis=0
-    )
-    return smooth
 
 
 def move_bodies(
@@ -73,8 +46,8 @@ def move_bodies(
     shape = (frames, count, 2)
     is_attack, is_mount = behavior == ATTACK, behavior == MOUNT
     walk_px = np.where(rng.random(shape) < 0.4, 0.2, rng.lognormal(1.2, 0.5, shape))  # a frame
-    walk_px = _hold(rng, walk_px, 1 / 40)
-    turn = np.exp(1j * _wander(rng, shape, 20) * np.where(walk_px < 1, 0.12, 0.06))
+    walk_px = hold(rng, walk_px, 1 / 40)
+    turn = np.exp(1j * wander(rng, shape, 20) * np.where(walk_px < 1, 0.12, 0.06))
     wishes = _Wishes(
         frames_left=_approaches(rng, behavior, bouts),
         contact=behavior != OTHER,
@@ -84,13 +57,13 @@ def move_bodies(
         target=_contact_points(rng, behavior, bouts),
         thrust=4.0
         * np.sin(2 * np.pi * 7 / FPS * np.arange(frames)[:, None])
-        * (_wander(rng, (frames, count), 25) > -0.3),
+        * (wander(rng, (frames, count), 25) > -0.3),
         tumble=np.exp(
-            1j * np.cumsum(0.4 * _hold(rng, rng.choice([-1.0, 1.0], (frames, count)), 0.08), 0)
+            1j * np.cumsum(0.4 * hold(rng, rng.choice([-1.0, 1.0], (frames, count)), 0.08), 0)
         ),
         jerk=rng.standard_normal(shape) + 1j * rng.standard_normal(shape),
-        flee=_hold(rng, (rng.random((frames, count)) < 0.3).astype(float), 0.1) * 14.0,
-        sway=np.exp(0.2j * _wander(rng, (frames, count), 6)),
+        flee=hold(rng, (rng.random((frames, count)) < 0.3).astype(float), 0.1) * 14.0,
+        sway=np.exp(0.2j * wander(rng, (frames, count), 6)),
     )
     width, height = ARENA_PX
     position = rng.uniform(100, width - 100, (count, 2)) + 1j * rng.uniform(
@@ -122,7 +95,7 @@ def _contact_points(rng: np.random.Generator, behavior: _Ints, bouts: Bouts) -> 
     """Where on the intruder's body the resident's nose goes, in body lengths, ``(N, R)``."""
     spots = np.array([0.52, 0.25 + 0.12j, -0.2 - 0.16j, -0.2 + 0.16j, -0.52, -0.55])
     of_bout = np.take_along_axis(rng.choice(spots, bouts.behavior.shape), bouts.of_frame, 0)
-    wandering = _hold(rng, rng.choice(spots, behavior.shape), 1 / 60)
+    wandering = hold(rng, rng.choice(spots, behavior.shape), 1 / 60)
     return np.where(np.arange(len(behavior))[:, None] % 400 < 150, of_bout, wandering)
 
 
@@ -154,7 +127,7 @@ class _Wishes:
 
         # Apart: each walks its own way, away from walls and from the other.
         wish = self.walk[frame] * heading
-        wish = wish + 1.5 * _away_from_walls(position)
+        wish = wish + 1.5 * away_from_walls(position)
         shy = (2.0 - distance / BODY_LENGTH_PX).clip(0, 1) * ~engaged
         wish = wish + np.stack([-12.0 * shy * toward, 5.0 * shy * toward], axis=1)
 
@@ -189,53 +162,3 @@ class _Wishes:
         facing[:, 0] = np.where(engaged, chase, facing[:, 0])
         agility = np.where(attack, 0.6, np.where(engaged, 0.35, 0.2 + 0.3 * shy))
         return wish, facing, np.stack([agility, np.where(attack, 0.6, 0.2)], axis=1)
-
-
-def _away_from_walls(position: _Complex) -> _Complex:
-    """A push into the arena within 70 pixels of a wall, 0 to 1 an axis."""
-    width, height = ARENA_PX
-    x, y = position.real, position.imag
-    push_x = (1 - x / 70).clip(0, 1) - (1 - (width - x) / 70).clip(0, 1)
-    push_y = (1 - y / 70).clip(0, 1) - (1 - (height - y) / 70).clip(0, 1)
-    push: _Complex = push_x + 1j * push_y
-    return push
-
-
-def pose_bodies(
-    rng: np.random.Generator, behavior: _Ints, position: _Complex, heading: _Complex
-) -> _Complex:
-    """Key points of both bodies, with gait, bending and head movements, ``(N, R, A, K)``."""
-    shape = position.shape
-    turned = np.diff(heading, axis=0, prepend=heading[:1]) / heading
-    is_attack = (behavior == ATTACK)[..., None]
-    bend = 4.0 * turned.imag.clip(-0.1, 0.1) + (0.12 + 0.3 * is_attack) * _wander(rng, shape, 15)
-    travelled = np.abs(np.diff(position, axis=0, prepend=position[:1])).cumsum(axis=0)
-    gait = 0.08 * np.sin(2 * np.pi * travelled / (0.9 * BODY_LENGTH_PX))
-    stretch = 1.0 + 0.06 * _wander(rng, shape, 12)
-    stretch -= 0.12 * (behavior == MOUNT)[..., None] + 0.25 * (behavior == ATTACK)[..., None]
-    head = np.exp(1j * (bend + 0.2 * _wander(rng, shape, 8)))[..., None]
-    rump = np.exp(1j * (gait - bend))[..., None]
-    size = BODY_LENGTH_PX * rng.uniform([1.0, 0.88], [1.12, 1.0], (1, shape[1], 2))
-    body = _BODY.real * stretch[..., None] + 1j * _BODY.imag / stretch[..., None]
-    body = body * (1 + _HEAD * (head - 1)) * (1 + _RUMP * (rump - 1))
-    points: _Complex = position[..., None] + (size * heading)[..., None] * body
-    return points
-
-
-def track_points(
-    rng: np.random.Generator, behavior: _Ints, points: _Complex
-) -> npt.NDArray[np.float32]:
-    """What a tracker makes of the points: jitter, and gaps that are more frequent in contact.
-
-    Returns:
-        ``(N, R, A, K, 2)`` in pixels, NaN where a point was lost.
-    """
-    keypoints = np.stack([points.real, points.imag], axis=-1).astype(np.float32)
-    contact = (behavior != OTHER)[..., None, None]
-    jitter = rng.standard_normal(keypoints.shape, dtype=np.float32)
-    keypoints += jitter * np.where(contact, 2.0, 1.2)[..., None].astype(np.float32)
-    frames = np.arange(len(points)).reshape(-1, 1, 1, 1)
-    lost = rng.random(points.shape, dtype=np.float32) < np.where(contact, 0.012, 0.003)
-    until = np.where(lost, frames + rng.geometric(0.15, points.shape), 0)
-    keypoints[np.maximum.accumulate(until, axis=0) > frames] = np.nan
-    return keypoints

@@ -25,7 +25,12 @@ from mabe_lit.data.frames import Frames, FramesOnDisk, open_frames
 from mabe_lit.data.windows import WindowFrames, tiling_windows
 from mabe_lit.features import Batch
 from mabe_lit.shell import InputError
-from mabe_lit.simulation import SIMULATION_VERSION, simulate_recordings
+from mabe_lit.simulation import (
+    GROUP_SIMULATION_VERSION,
+    SIMULATION_VERSION,
+    simulate_group,
+    simulate_recordings,
+)
 from mabe_lit.training.module import BehaviorClassifier
 
 SIMULATED_RECORDING_FRAMES = 6_000
@@ -56,7 +61,7 @@ class BehaviorDataModule(pl.LightningDataModule):
             ("val", self.config.val_data_dir, self.config.synthetic_val_frames),
         )
         for index, (split, directory, frames) in enumerate(splits):
-            _simulate_into(Path(directory), split, frames, (self.config.seed, index))
+            _simulate_into(Path(directory), split, frames, (self.config.seed, index), self.config)
 
     def setup(self, stage: str | None = None) -> None:
         """Open both folders and check that they describe the same animals and classes.
@@ -194,9 +199,15 @@ def _loader(windows: _Windows, batches: TrainingBatches | ValidationBatches) -> 
     return DataLoader(windows, sampler=batches, batch_size=None, generator=torch.Generator())
 
 
-def _simulate_into(directory: Path, split: str, frames: int, seed: tuple[int, int]) -> None:
+def _simulate_into(
+    directory: Path, split: str, frames: int, seed: tuple[int, int], config: Config
+) -> None:
     """Make ``directory`` a dataset of ``frames`` simulated frames or more, unless it is that."""
-    source = {"simulated": {"version": SIMULATION_VERSION, "seed": list(seed), "frames": frames}}
+    animals, swaps = config.synthetic_animals, config.synthetic_swaps
+    note: dict[str, Any] = {"version": SIMULATION_VERSION, "seed": list(seed), "frames": frames}
+    if animals > 2:
+        note |= {"version": GROUP_SIMULATION_VERSION, "animals": animals, "swaps": swaps}
+    source = {"simulated": note}
     if directory.exists() and any(directory.iterdir()):
         found = dict(open_dataset(directory).source)
         if found == source:
@@ -208,5 +219,11 @@ def _simulate_into(directory: Path, split: str, frames: int, seed: tuple[int, in
             )
     length = min(frames, SIMULATED_RECORDING_FRAMES)
     count = -(-frames // length)
-    recordings = simulate_recordings(count, length, seed, prefix=split)
+    recordings = (
+        simulate_recordings(count, length, seed, prefix=split)
+        if animals == 2
+        else simulate_group(
+            count, length, seed, animals=animals, prefix=split, swapped_identities=swaps
+        )
+    )
     write_dataset(recordings, directory, source=source, overwrite=True)

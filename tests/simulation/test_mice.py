@@ -10,8 +10,8 @@ from sklearn.preprocessing import StandardScaler
 
 from mabe_lit.scores import segments
 from mabe_lit.simulation import simulate_recordings
+from mabe_lit.simulation.bodies import ARENA_PX, BODY_LENGTH_PX
 from mabe_lit.simulation.mice import CLASS_NAMES, KEYPOINT_NAMES
-from mabe_lit.simulation.motion import ARENA_PX, BODY_LENGTH_PX
 
 # Measured on the 262,107 frames of CalMS21's test set.
 SHARE = {"attack": 0.048, "investigation": 0.234, "mount": 0.122, "other": 0.597}
