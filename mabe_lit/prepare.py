@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mabe_lit.shell import InputError, one_line_errors, parse_arguments
 
@@ -38,6 +38,10 @@ def prepare(
     classes: list[str] | None = None,
     background: str | None = None,
     channel: str | None = None,
+    subjects: Literal["scene", "each", "pairs"] = "scene",
+    target_modifier: int | None = None,
+    subject_is: list[str] | None = None,
+    overlap: Literal["forbidden", "allowed"] | None = None,
     open_until_end: bool = False,
     fps: float | None = None,
     videos: str | None = None,
@@ -75,6 +79,13 @@ def prepare(
             unscored without it; becomes the last of the classes if it is not among them.
         channel: Annotator's channel, such as S1, or BORIS's subject; needed where a file has
             several channels.
+        subjects: Whose labels: of the scene, all animals together; of each animal, and where the
+            annotation directs them to another one, of the pair; or all of pairs.
+        target_modifier: Which of the modifiers, from 1 on, names the target; whichever names an
+            animal if left out.
+        subject_is: Other names of animals in the annotations, each NAME=ANIMAL.
+        overlap: Whether several behaviours may happen in one frame, each yes or no; forbidden if
+            left out, unless columns of 0 and 1 overlap.
         open_until_end: Take what was started and never stopped to the end of its recording.
         fps: Frames per second of the videos, where neither the table of videos nor an annotation
             tells; 30 if left out.
@@ -105,6 +116,7 @@ def prepare(
         LabelOptions,
         PoseOptions,
         PoseReader,
+        SubjectOptions,
         check_reading_options,
         find_pose_files,
         list_annotation_files,
@@ -137,6 +149,7 @@ def prepare(
             tracking_starts=tracking_starts,
             likelihood_below=likelihood_below,
         )
+        whose = SubjectOptions.of(subjects, target_modifier, subject_is)
         is_one_folder = poses == annotations
         found = find_pose_files(
             poses,
@@ -155,8 +168,17 @@ def prepare(
             found.names,
             reader.read,
             classes=classes,
-            options=LabelOptions((), background, count_from, label_fps, open_until_end),
+            options=LabelOptions(
+                (),
+                background,
+                count_from,
+                label_fps,
+                open_until_end,
+                whose,
+                overlap,
+            ),
             owner_of_file=lambda file: owner_of(file, found.names, annotations),
+            animals_of=reader.animals_of,
             videos={} if videos is None else read_videos(videos, found.names),
             fps=fps,
             skip_bad=skip_bad,

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mabe_lit import UNSCORED
 from mabe_lit.pose import Recording
 from mabe_lit.shell import InputError, InputWarning
 
@@ -23,7 +22,11 @@ class Tally(NamedTuple):
     missing: float
     """Missing coordinates, in frames."""
     counts: npt.NDArray[np.int64]
-    """``(C + 1,)`` frames of each class, then those that are unscored."""
+    """``(C + 1,)`` frames of each class, then those that are unscored; of all label tracks."""
+    tracks: int
+    """Frames of all label tracks."""
+    is_independent: bool
+    """Whether several classes may happen in one frame."""
 
 
 def tallied(recordings: Iterable[Recording], tallies: list[Tally]) -> Iterator[Recording]:
@@ -33,24 +36,41 @@ def tallied(recordings: Iterable[Recording], tallies: list[Tally]) -> Iterator[R
         InputError: If nothing is scored.
     """
     for recording in recordings:
-        classes, frames = recording.class_names, len(recording)
-        labels = [*range(len(classes)), UNSCORED]
-        counts = np.array([(recording.labels == label).sum() for label in labels])
+        classes, frames, tracks = recording.class_names, len(recording), recording.tracks
+        counts = np.zeros(len(classes) + 1, np.int64)
+        for track in tracks:
+            counts[:-1] += track.count(len(classes))
+            counts[-1] += (~track.is_scored).sum()
         missing = frames * recording.missing_share
-        tallies.append(Tally(recording.name, classes, frames, missing, counts))
+        is_independent = any(track.is_independent for track in tracks)
+        tallies.append(
+            Tally(
+                recording.name,
+                classes,
+                frames,
+                missing,
+                counts,
+                frames * len(tracks),
+                is_independent,
+            )
+        )
         yield recording
     if tallies:
         _check_scored(_sum(tallies))
 
 
 def format_tallies(tallies: Sequence[Tally]) -> str:
-    """A row a recording with its frames, missing share and frames a class; then all."""
+    """A row a recording with its frames, missing share and frames a class; then all.
+
+    Where a recording has several label tracks, classes are counted in all of them.
+    """
     everything = _sum(tallies)
-    rows = [["recording", "frames", "missing %", *everything.class_names, "unscored"]]
+    last = "nobody looked" if everything.is_independent else "unscored"
+    rows = [["recording", "frames", "missing %", *everything.class_names, last]]
     for tally in (*tallies, everything):
         share = f"{100 * tally.missing / tally.frames:.1f}"
         rows.append([tally.name, f"{tally.frames:,}", share, *(f"{n:,}" for n in tally.counts)])
-    shares = 100 * everything.counts / everything.frames
+    shares = 100 * everything.counts / max(everything.tracks, 1)
     rows.append(["", "", "", *(f"{share:.1f} %" for share in shares)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
@@ -60,9 +80,15 @@ def format_tallies(tallies: Sequence[Tally]) -> str:
 
 
 def _sum(tallies: Sequence[Tally]) -> Tally:
-    counts = np.sum([tally.counts for tally in tallies], axis=0)
-    missing = sum(tally.missing for tally in tallies)
-    return Tally("all", tallies[0].class_names, int(counts.sum()), missing, counts)
+    return Tally(
+        "all",
+        tallies[0].class_names,
+        sum(tally.frames for tally in tallies),
+        sum(tally.missing for tally in tallies),
+        np.sum([tally.counts for tally in tallies], axis=0),
+        sum(tally.tracks for tally in tallies),
+        any(tally.is_independent for tally in tallies),
+    )
 
 
 def _check_scored(everything: Tally) -> None:

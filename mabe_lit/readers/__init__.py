@@ -23,7 +23,7 @@ from mabe_lit.readers.formats import (
 )
 from mabe_lit.readers.intervals import Annotation, Interval, label_frames
 from mabe_lit.readers.labels.labelling import Labelling
-from mabe_lit.readers.labels.readings import LabelOptions
+from mabe_lit.readers.labels.readings import LabelOptions, SubjectOptions
 from mabe_lit.readers.labels.videos import Video, read_videos, warn_of_tables
 from mabe_lit.readers.names import owner_of, recording_name
 from mabe_lit.readers.poses.files import PoseFiles, is_named_as_poses
@@ -42,6 +42,7 @@ __all__ = [
     "PoseFiles",
     "PoseOptions",
     "PoseReader",
+    "SubjectOptions",
     "Video",
     "check_reading_options",
     "find_pose_files",

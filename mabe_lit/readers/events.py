@@ -25,7 +25,12 @@ class Event:
         behavior: Its name; empty where the file says that a frame was not scored.
         line_number: Where it stands in its file.
         subject: Who does it, where the file tells; empty otherwise.
-        modifiers: What the file tells beside the behaviour, such as toward whom.
+        modifiers: What the file tells beside the behaviour, such as toward whom; empty where one
+            of several is not told.
+        target: Toward whom, where a column tells just that.
+        channel: The channel it stands in, where several were read.
+        answer: Whether it happens; False where somebody looked and it does not, None where nobody
+            looked for this one, though for others.
     """
 
     start: float
@@ -34,6 +39,9 @@ class Event:
     line_number: int
     subject: str = ""
     modifiers: tuple[str, ...] = ()
+    target: str = ""
+    channel: str = ""
+    answer: bool | None = True
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,10 @@ class Events:
         counts_from_one: Whether frames are numbered from 1, which may be a habit of counting or a
             first frame that nobody scored; ``start`` and ``stop`` take the numbers as they stand.
         declares: Whether ``behaviors`` are all that somebody looked for, as a table's columns tell.
+        only_told: Whether somebody looked where an event says so, and nowhere else.
+        whose: Subject and target, in a table that has rows of each; nobody looked at others. Empty
+            where the file has no such rows.
+        channels: The channels that were read, in files that have such.
         numbering: Whether frames are plain numbers that could count from 1: nothing says from
             where they count, and none of them is 0; taken as they stand as well.
     """
@@ -102,6 +114,9 @@ class Events:
     counts_from_one: bool = False
     numbering: bool = False
     declares: bool = False
+    only_told: bool = False
+    whose: frozenset[tuple[str, str]] = frozenset()
+    channels: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -166,7 +181,9 @@ class Events:
                 event.behavior,
                 event.line_number,
                 event.subject,
-                event.modifiers,
+                event.target,
+                event.channel,
+                event.answer,
             )
             for event in self.events
         ]

@@ -26,7 +26,9 @@ class Interval:
         behavior: Its name; empty where the file says that a frame was not scored.
         line_number: Where it stands in its file.
         subject: Who does it, where the file tells; empty otherwise.
-        modifiers: What the file tells beside the behaviour, such as toward whom.
+        target: Toward whom, likewise.
+        channel: The channel it stands in, where several were read.
+        answer: Whether it happens; None where nobody looked for it.
     """
 
     start_frame: int
@@ -34,7 +36,9 @@ class Interval:
     behavior: str
     line_number: int
     subject: str = ""
-    modifiers: tuple[str, ...] = ()
+    target: str = ""
+    channel: str = ""
+    answer: bool | None = True
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ def label_frames(
     labels = np.full(frames, UNSCORED, np.int16)
     for interval in annotation.intervals:
         covered = slice(interval.start_frame, interval.stop_frame)
-        if interval.behavior not in index:
+        if interval.behavior not in index or interval.answer is None:
             around[covered] = UNSCORED
             continue
         label = index[interval.behavior]
@@ -122,7 +126,8 @@ def label_frames(
             frame = interval.start_frame + int(conflict.argmax())
             raise InputError(
                 f"{annotation.path}: line {interval.line_number}: {interval.behavior} overlaps "
-                f"{classes[labels[frame]]} at frame {frame}, expected one class a frame"
+                f"{classes[labels[frame]]} at frame {frame}, expected one class a frame; --overlap "
+                "allowed takes several at once"
             )
         labels[covered] = label
     return np.where(labels == UNSCORED, around, labels)

@@ -13,7 +13,7 @@ import re
 import warnings
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +22,7 @@ from mabe_lit.readers.events import Events
 from mabe_lit.readers.files import is_number, read_head
 from mabe_lit.readers.label_formats.axis import Axis, find_axis
 from mabe_lit.readers.label_formats.dense import Part, events_of, read_parts, to_events
-from mabe_lit.readers.label_formats.interval_columns import (
-    OBSERVATION_KEYS,
-    SUBJECT_KEYS,
-    VIDEO_KEYS,
-)
+from mabe_lit.readers.label_formats.interval_columns import SUBJECT_KEYS, TARGET_KEYS, WHOSE_KEYS
 from mabe_lit.readers.label_formats.row_places import Rows
 from mabe_lit.readers.label_formats.told_rates import RATE_KEYS
 from mabe_lit.readers.tables import Table, column_key, head_rows, open_table
@@ -38,8 +34,7 @@ _VALUES = {
     **dict.fromkeys(("1", "1.0", "1,0", "True", "TRUE", "true"), 1),
     **dict.fromkeys(("", "nan", "NaN", "NA"), _EMPTY),
 }
-_NOT_YET = "-1"
-"""What DeepEthogram writes where nobody has labelled a frame yet."""
+_NOT_YET = "-1"  # what DeepEthogram writes where nobody has labelled a frame yet
 _BACKGROUND = "background"
 _MEASURED = re.compile(
     r"(^|[\W_])(x|y|z|p|score|likelihood|confidence|visibility|visible)$"
@@ -50,7 +45,7 @@ _MEASURED = re.compile(
 _TRIPLE = ("x", "y", "p")
 """Ends of the names of SimBA's key points, as in ``Nose_1_x, Nose_1_y, Nose_1_p``."""
 _PROBABILITY = re.compile(r"^prob(ability)?_", re.IGNORECASE)
-_NONE_KEYS = (*VIDEO_KEYS, *OBSERVATION_KEYS, *SUBJECT_KEYS, *RATE_KEYS)
+_NONE_KEYS = (*WHOSE_KEYS, *RATE_KEYS)
 _FEW = 0.01
 
 
@@ -94,10 +89,10 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
 
     Args:
         path: The file.
-        channel: Which subject's labels; None where each video has those of one.
+        channel: Which subject's labels; all subjects' if None.
 
     Returns:
-        One a video or observation, where a column names these.
+        One a video or observation, subject and target, where columns name these.
 
     Raises:
         InputError: If a behaviour's cell is neither 0, 1, True, False nor empty, a frame is
@@ -144,13 +139,16 @@ def _to_events(table: Table, part: Part, flags: Mapping[str, np.ndarray]) -> Eve
     background = next((name for name in flags if column_key(name) == _BACKGROUND), None)
     if background is not None:
         _check_background(table, rows, flags, background)
-    empty = np.zeros(len(rows.starts), bool)
-    for column_values in flags.values():
-        empty |= column_values == _EMPTY
-    on = {name: (values == 1) & ~(empty & (name == background)) for name, values in flags.items()}
-    events = [event for name, is_on in on.items() for event in events_of(rows, is_on, name)]
-    events += events_of(rows, empty, "")
-    return to_events(table, part, events, tuple(flags), background)
+    empty = np.array([np.zeros(len(rows.starts), bool), *(v == _EMPTY for v in flags.values())])
+    is_any = empty.any(axis=0)
+    is_row = is_any & empty[1:].all(axis=0)
+    events = events_of(rows, is_row, "")
+    for (name, values), is_empty in zip(flags.items(), empty[1:], strict=True):
+        is_hidden = is_any & (name == background)
+        events += events_of(rows, np.asarray((values == 1) & ~is_hidden), name)
+        untold = events_of(rows, is_empty & ~is_row, name)
+        events += [replace(event, answer=None) for event in untold]
+    return to_events(table, part, events, tuple(flags), background, declares=True)
 
 
 def _find_columns(head: str) -> _Found:
@@ -162,6 +160,7 @@ def _find_columns(head: str) -> _Found:
     axis = find_axis(keys)
     rows = [row for row in rows if len(row) >= len(header)]
     found = _Found(is_simba=_begins_with_key_point(keys))
+    none_keys = (*_NONE_KEYS, *(TARGET_KEYS if any(key in SUBJECT_KEYS for key in keys) else ()))
     has_text = is_filled = is_last_number = False
     for position, name in enumerate(header):
         if (axis and position == axis.column) or _PROBABILITY.search(name):
@@ -172,7 +171,7 @@ def _find_columns(head: str) -> _Found:
         # A few others are mistakes in a behaviour's column, or a feature that is 0 at first.
         if texts > len(cells) / 2:
             has_text = True
-        elif find_axis([keys[position]]) is not None or keys[position] in _NONE_KEYS:
+        elif find_axis([keys[position]]) is not None or keys[position] in none_keys:
             continue  # another column of frames or times, or one that tells of the whole video
         elif len(others) > len(cells) / 2 or _MEASURED.search(name):
             is_last_number = True

@@ -14,7 +14,7 @@ from pathlib import Path
 from mabe_lit.readers.events import Event, Events, Medium
 from mabe_lit.readers.files import delimiter_of, read_lines, split_cells
 from mabe_lit.readers.label_formats.boris_media import told_media
-from mabe_lit.readers.label_formats.channels import choose_subject
+from mabe_lit.readers.label_formats.channels import choose_subject, told_modifiers
 from mabe_lit.shell import InputError, InputWarning
 
 Cells = list[str]
@@ -157,8 +157,7 @@ def _status(row: dict[str, str]) -> str:
 
 
 def _modifiers(row: dict[str, str]) -> tuple[str, ...]:
-    columns = (cell for column, cell in row.items() if column.startswith("Modifier"))
-    return tuple(part for cell in columns for part in cell.split("|") if part not in ("", "None"))
+    return told_modifiers(cell for column, cell in row.items() if column.startswith("Modifier"))
 
 
 def _number(path: Path, number: int, column: str, text: str) -> float:

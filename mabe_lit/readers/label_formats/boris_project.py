@@ -14,7 +14,7 @@ from typing import Any
 
 from mabe_lit.readers.events import Event, Events, Medium
 from mabe_lit.readers.label_formats.boris import NO_SUBJECT, watched_range, without_offset
-from mabe_lit.readers.label_formats.channels import choose_subject
+from mabe_lit.readers.label_formats.channels import choose_subject, told_modifiers
 from mabe_lit.shell import InputError, InputWarning
 
 
@@ -167,6 +167,5 @@ def _paired(
 def _event(
     number: int, start_s: float, stop_s: float, subject: str, code: str, modifiers: str
 ) -> Event:
-    told = tuple(part for part in modifiers.split("|") if part not in ("", "None"))
     who = "" if subject == NO_SUBJECT else subject
-    return Event(start_s, stop_s, code, number, who, told)
+    return Event(start_s, stop_s, code, number, who, told_modifiers([modifiers]))

@@ -37,6 +37,15 @@ def choose_subject(path: Path, found: Iterable[str], wanted: str) -> str:
     return wanted
 
 
+def told_modifiers(cells: Iterable[str]) -> tuple[str, ...]:
+    """The modifiers of an event, each in its place; empty where one is not told but a later is."""
+    parts = [part.strip() for cell in cells for part in cell.split("|")]
+    told = ["" if part == "None" else part for part in parts]
+    while told and not told[-1]:
+        told.pop()
+    return tuple(told)
+
+
 def check_all_told(
     table: Table, columns: Sequence[int | None], told: Iterable[tuple[int | str, ...]]
 ) -> None:

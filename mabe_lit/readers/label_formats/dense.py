@@ -15,6 +15,7 @@ from mabe_lit.readers.label_formats.channels import check_all_told, choose_chann
 from mabe_lit.readers.label_formats.interval_columns import (
     OBSERVATION_KEYS,
     SUBJECT_KEYS,
+    TARGET_KEYS,
     VIDEO_KEYS,
 )
 from mabe_lit.readers.label_formats.row_places import Places, Rows
@@ -22,15 +23,15 @@ from mabe_lit.readers.label_formats.told_rates import RATE_KEYS, told_rate
 from mabe_lit.readers.tables import Table
 from mabe_lit.shell import InputError
 
-_Whose = tuple[str, str, str]
-"""Video, observation and subject, empty where no column tells."""
+_Whose = tuple[str, str, str, str]
+"""Video, observation, subject and target, empty where no column tells."""
 _OWN = ("predicted",)
 """A column of what this project writes, which counts frames from 0."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of a table that are of one video and subject.
+    """The rows of a table that are of one video, subject and target.
 
     Attributes:
         rows: Where they lie.
@@ -45,6 +46,7 @@ class Part:
     video: str = ""
     observation: str = ""
     subject: str = ""
+    target: str = ""
 
 
 def read_rows(table: Table, axis: Axis, take: Callable[[int, list[str]], None]) -> Rows:
@@ -69,28 +71,28 @@ def read_rows(table: Table, axis: Axis, take: Callable[[int, list[str]], None]) 
 def read_parts(
     table: Table, axis: Axis, take: Callable[[int, list[str]], None], channel: str | None = None
 ) -> list[Part]:
-    """The same of each video, in a table that may be of several, of one subject each.
+    """The same of each video, subject and target, in a table that may be of several.
 
     Args:
         table: The table.
         axis: Where its rows lie.
         take: Is given line number and cells of each row, also of those that are not chosen.
-        channel: The subject whose rows are wanted; None where each video has one.
+        channel: The subject whose rows are wanted; all subjects' if None.
 
     Raises:
         InputError: As ``read_rows``; also if a row does not tell its video or subject, though
-            others do, a video has several subjects and none is chosen, or frames are numbered
-            through all videos.
+            others do, ``channel`` is not there, or frames are numbered through all videos.
     """
     columns = [table.find(keys) for keys in (VIDEO_KEYS, OBSERVATION_KEYS, SUBJECT_KEYS)]
+    target_column = None if columns[-1] is None else table.find(TARGET_KEYS)
     places: dict[_Whose, Places] = {}
     chosen: dict[_Whose, array[int]] = {}
     rate_column = table.find(RATE_KEYS)
     rates: dict[_Whose, dict[str, int]] = {}
     firsts: dict[_Whose, int] = {}
     for place, (number, cells) in enumerate(_filled_rows(table, axis)):
-        video, observation, subject = ("" if n is None else cells[n] for n in columns)
-        whose = video, observation, subject
+        told = ["" if n is None else cells[n] for n in (*columns, target_column)]
+        whose = told[0], told[1], told[2], told[3]
         if whose not in places:
             places[whose] = Places(table, axis)
             chosen[whose] = array("q")
@@ -101,22 +103,17 @@ def read_parts(
         places[whose].add(number, cells)
         chosen[whose].append(place)
         take(number, cells)
-    check_all_told(table, columns, [(line, *whose) for whose, line in firsts.items()])
-    of_video: dict[tuple[str, str], list[str]] = {}
-    for video, observation, subject in places:
-        of_video.setdefault((video, observation), []).append(subject)
-    parts = []
-    for (video, observation), subjects in of_video.items():
-        if channel is not None and channel not in subjects and len(of_video) > 1:
-            continue
-        subject = choose_channel(table.path, subjects, channel)
-        whose = video, observation, subject
-        rows = places[whose].rows()
-        told = ((line, text) for text, line in rates[whose].items())
-        rows = replace(rows, rate=told_rate(table, told, rows.rate))
-        parts.append(Part(rows, np.array(chosen[whose]), *whose))
-    if channel is not None and not parts and places:
+    check_all_told(table, columns, [(line, *whose[:3]) for whose, line in firsts.items()])
+    if channel is not None and places:
         choose_channel(table.path, dict.fromkeys(whose[2] for whose in places), channel)
+    parts = []
+    for whose, of_one in places.items():
+        if channel not in (None, whose[2]):
+            continue
+        rows = of_one.rows()
+        cells_of = ((line, text) for text, line in rates[whose].items())
+        rows = replace(rows, rate=told_rate(table, cells_of, rows.rate))
+        parts.append(Part(rows, np.array(chosen[whose]), *whose))
     _check_own_numbers(table, parts)
     return parts or [Part(Places(table, axis).rows(), np.array([], int))]
 
@@ -135,6 +132,7 @@ def _filled_rows(table: Table, axis: Axis) -> Iterator[tuple[int, list[str]]]:
 
 def _check_own_numbers(table: Table, parts: Sequence[Part]) -> None:
     """Raise if each video's numbers go on where those of the one before it end."""
+    parts = list({(part.video, part.observation): part for part in reversed(parts)}.values())[::-1]
     ends = [(part.rows.starts[0], part.rows.stops[-1]) for part in parts]
     if len(parts) < 2 or parts[0].rows.unit != "frames":
         return
@@ -169,19 +167,30 @@ def to_events(
     events: Sequence[Event],
     declared: Sequence[str] = (),
     background: str | None = None,
+    *,
+    declares: bool = False,
 ) -> Events:
-    """Events of such rows, in the order of time; what lies between rows is unscored."""
+    """Events of such rows, in the order of time; what lies between rows is unscored.
+
+    Args:
+        table: The table.
+        part: Its rows, or those of one video and subject.
+        events: What they say.
+        declared: Behaviours that it has, also those that never happen.
+        background: What it calls frames without any.
+        declares: Whether those are all that somebody looked for.
+    """
     part = part if isinstance(part, Part) else Part(part, np.arange(len(part.starts)))
     rows = part.rows
     gaps = [
         Event(float(rows.stops[row]), float(rows.starts[row + 1]), "", int(rows.numbers[row + 1]))
         for row in np.flatnonzero(rows.starts[1:] > rows.stops[:-1])
     ]
-    own = [replace(event, subject=part.subject) for event in events]
+    own = [replace(event, subject=part.subject, target=part.target) for event in (*events, *gaps)]
     is_plain = rows.is_numbered and not any(key in table.keys for key in _OWN)
     return Events.of(
         table.path,
-        sorted((*own, *gaps), key=lambda event: event.start),
+        sorted(own, key=lambda event: event.start),
         rows.unit,
         declared,
         watched=(float(rows.starts[0]), float(rows.stops[-1])),
@@ -189,7 +198,8 @@ def to_events(
         observation=part.observation or part.video,
         rate=rows.rate,
         background=background,
-        declares=bool(declared),
+        declares=declares,
+        whose=frozenset({(part.subject, part.target)} if part.subject else ()),
         counts_from_one=bool(rows.unit == "frames" and rows.starts[0] == 1),
         numbering=bool(is_plain and rows.starts[0] > 0),
     )

@@ -51,15 +51,15 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
 
     Args:
         path: The file.
-        channel: Which subject's labels; None where each video has those of one.
+        channel: Which subject's labels; all subjects' if None.
 
     Returns:
-        One a video or observation, where a column names these.
+        One a video or observation, subject and target, where columns name these.
 
     Raises:
         InputError: If a frame number is no whole number, frames or times do not increase, a row
-            is an event that starts, stops or lasts, two columns of labels contradict each other,
-            or a video has labels of several subjects and none is chosen.
+            is an event that starts, stops or lasts, or two columns of labels contradict each
+            other.
     """
     table = open_table(path)
     if channel is not None and table.find(SUBJECT_KEYS) is None:

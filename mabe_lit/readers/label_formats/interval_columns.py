@@ -28,9 +28,11 @@ BEHAVIOR_KEYS = (
     "trial_type",
 )
 SUBJECT_KEYS = ("subject", "subject_id", "agent", "actor", "animal", "animal_id", "individual")
-TARGET_KEYS = ("target", "target_id", "recipient", "receiver", "partner", "modifier", "modifiers")
+TARGET_KEYS = ("target", "target_id", "recipient", "receiver", "partner")
+MODIFIER_KEYS = ("modifier", "modifiers")
 VIDEO_KEYS = ("video", "video_name", "video_file", "media", "media_file_name", "file", "filename")
 OBSERVATION_KEYS = ("observation", "observation_id", "recording", "session")
+WHOSE_KEYS = (*VIDEO_KEYS, *OBSERVATION_KEYS, *SUBJECT_KEYS)
 RATER_KEYS = (
     "annotator",
     "annotator_id",

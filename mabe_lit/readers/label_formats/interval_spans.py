@@ -76,7 +76,7 @@ def place_rows(table: Table, places: Sequence[Place], rows: Sequence[Row]) -> Pl
     seconds, frames = (_read(table, places, rows, unit) for unit in ("seconds", "frames"))
     _check_whole(table, rows, frames)
     spans = [
-        FrameSpan(row.number, (row.video, row.observation, row.subject), *map(float, told))
+        FrameSpan(row.number, row.whose, *map(float, told))
         for row, told in zip(rows, frames.told, strict=True)
         if not np.isnan(told[:2]).any()
     ]

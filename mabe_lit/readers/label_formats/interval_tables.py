@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mabe_lit.readers.events import Event, Events, Medium
-from mabe_lit.readers.label_formats.channels import check_all_told, choose_subject
+from mabe_lit.readers.label_formats.channels import check_all_told, choose_subject, told_modifiers
 from mabe_lit.readers.label_formats.interval_columns import (
     BEHAVIOR_KEYS,
+    MODIFIER_KEYS,
     OBSERVATION_KEYS,
     RATER_KEYS,
     SUBJECT_KEYS,
@@ -71,7 +72,7 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
     places = settle_units(table, find_places(table.header, table.keys), rows)
     placed = place_rows(table, places, rows)
     chosen = [
-        Event(start, stop, row.behavior, row.number, row.subject, row.modifiers)
+        Event(start, stop, row.behavior, row.number, row.subject, row.modifiers, row.target)
         for row, start, stop in zip(rows, placed.starts, placed.stops, strict=True)
         if channel is None or row.subject == channel
     ]
@@ -142,7 +143,8 @@ class _Columns:
     subject: int | None
     video: int | None
     observation: int | None
-    targets: Sequence[int]
+    target: int | None
+    modifiers: Sequence[int]
 
 
 def _read_rows(table: Table) -> list[Row]:
@@ -155,7 +157,8 @@ def _read_rows(table: Table) -> list[Row]:
         table.find(SUBJECT_KEYS),
         table.find(VIDEO_KEYS),
         table.find(OBSERVATION_KEYS),
-        [n for n, key in enumerate(table.keys) if key in TARGET_KEYS or _is_modifier(key)],
+        table.find(TARGET_KEYS),
+        [n for n, key in enumerate(table.keys) if key in MODIFIER_KEYS or _is_modifier(key)],
     )
     rows = []
     for number, cells in table.rows():
@@ -184,7 +187,8 @@ def _to_row(number: int, cells: list[str], columns: _Columns) -> Row:
         cells,
         cells[columns.behavior],
         cell(columns.subject),
-        tuple(filter(None, map(cell, columns.targets))),
+        cell(columns.target),
+        told_modifiers(map(cell, columns.modifiers)),
         cell(columns.video),
         cell(columns.observation),
     )

@@ -19,9 +19,15 @@ class Row:
     cells: list[str]
     behavior: str
     subject: str
+    target: str
     modifiers: tuple[str, ...]
     video: str
     observation: str
+
+    @property
+    def whose(self) -> tuple[str, ...]:
+        """What tells it apart from rows that it may overlap."""
+        return self.video, self.observation, self.subject, self.target
 
 
 def settle_units(table: Table, places: Sequence[Place], rows: Sequence[Row]) -> list[Place]:

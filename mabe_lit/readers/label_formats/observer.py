@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mabe_lit.readers.events import Event, Events
-from mabe_lit.readers.label_formats.channels import choose_subject
+from mabe_lit.readers.label_formats.channels import choose_subject, told_modifiers
 from mabe_lit.readers.tables import Table, head_keys, open_table
 from mabe_lit.shell import InputError, InputWarning
 
@@ -79,7 +79,7 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
             points += 1
             continue
         observation.declared.add(row["behavior"])
-        key = (row["subject"], row["behavior"], tuple(filter(None, (cells[m] for m in modifiers))))
+        key = (row["subject"], row["behavior"], told_modifiers(cells[m] for m in modifiers))
         time_s = _time_s(table, number, cells)
         if kind == "state start":
             if key in observation.started:

@@ -19,7 +19,7 @@ class FrameSpan:
 
     Attributes:
         line_number: Line of the row.
-        whose: What tells rows apart that may overlap: video and subject.
+        whose: What tells rows apart that may overlap: video, subject and target.
         start: First frame.
         stop: Stop frame, of either kind.
         duration: Frames, NaN where the row does not tell.

@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mabe_lit.readers.events import Events, Medium
+from mabe_lit.readers.events import Event, Events, Medium
+from mabe_lit.readers.labels.parts import united
 from mabe_lit.readers.names import begins_with, composed
 from mabe_lit.shell import InputError
 
@@ -42,6 +43,7 @@ def attribute(
     *,
     owner_of_file: Callable[[Path], str | None],
     seconds_of: Callable[[str], float],
+    by_subject: bool = False,
 ) -> Attribution:
     """Find the recording of each observation.
 
@@ -50,10 +52,12 @@ def attribute(
         names: The recordings.
         owner_of_file: The recording that a file is named after, None if there is none.
         seconds_of: The length of a recording by its tracking, where no annotation tells it.
+        by_subject: Take rows of several subjects of a recording, each for itself.
 
     Raises:
         InputError: If an observation could be of several recordings, is of several videos of
-            unknown length, or a recording has several annotations that differ.
+            unknown length, or a recording has several annotations that differ, or rows of several
+            subjects that are not to be told apart.
     """
     claims: dict[str, list[Events]] = {}
     fps: dict[str, float] = {}
@@ -90,7 +94,10 @@ def attribute(
             if medium.fps is not None:
                 fps[named] = medium.fps
     return Attribution(
-        {name: _the_only(name, found) for name, found in claims.items()},
+        {
+            name: _the_only(name, united(found, by_subject=by_subject))
+            for name, found in claims.items()
+        },
         fps,
         tuple(text for key, text in unused.items() if key not in used),
         renamed,
@@ -190,10 +197,7 @@ def _owner_by_name(
 
 def _the_only(name: str, found: Sequence[Events]) -> Events:
     """The events of a recording, where several files do not differ in what they say of it."""
-    contents = {
-        (one.unit, one.watched, tuple(replace(event, line_number=0) for event in one.events))
-        for one in found
-    }
+    contents = {(one.unit, one.watched, tuple(sorted(map(_as_told, one.events)))) for one in found}
     if len(contents) > 1:
         are_namesakes = len({one.path.name for one in found}) < len({one.path for one in found})
         listed = ", ".join(
@@ -206,6 +210,17 @@ def _the_only(name: str, found: Sequence[Events]) -> Events:
             "one format; those of another annotator make another dataset"
         )
     return found[0]
+
+
+def _as_told(event: Event) -> tuple[float, float, str, str, tuple[str, ...], str]:
+    return (
+        event.start,
+        event.stop,
+        f"{event.behavior} {event.answer}",
+        event.subject,
+        event.modifiers,
+        event.target,
+    )
 
 
 def _last(name: str) -> str:

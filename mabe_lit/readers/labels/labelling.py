@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from mabe_lit.pose import LabelTrack, Recording
+from mabe_lit.pose import Recording
 from mabe_lit.readers.events import Events
 from mabe_lit.readers.labels.attribution import Attribution, attribute
 from mabe_lit.readers.labels.doubts import told_of_files
+from mabe_lit.readers.labels.frame_rates import FrameRates
+from mabe_lit.readers.labels.meanings import settle_meanings
 from mabe_lit.readers.labels.readings import Findings, LabelOptions
-from mabe_lit.readers.labels.scored import label_recording, lost_frames
+from mabe_lit.readers.labels.scored import label_tracks, lost_frames
 from mabe_lit.readers.labels.time_base import (
     cut_clip,
     fill_up,
     place_labels,
 )
 from mabe_lit.readers.labels.videos import Video
-from mabe_lit.readers.labels.words import Vocabulary, background_of, choose_classes, match_words
 from mabe_lit.shell import InputError, InputWarning, describe_error
-
-DEFAULT_FPS = 30.0
-"""Frames per second where nothing tells."""
 
 _LOST_SHARE = 0.01
 """Share of scored frames without a tracked point from which on it is told."""
@@ -43,7 +40,6 @@ class Labelling:
         background: The class of frames that have no other, None if there is none.
         vocabulary: What became of each word of the annotations.
         findings: Readings that were taken.
-        assumed_fps: Recordings whose frame rate nothing tells.
     """
 
     def __init__(
@@ -55,6 +51,7 @@ class Labelling:
         classes: Sequence[str] | None,
         options: LabelOptions,
         owner_of_file: Callable[[Path], str | None],
+        animals_of: Callable[[str], Sequence[str]],
         videos: Mapping[str, Video],
         fps: float | None,
         skip_bad: bool = False,
@@ -68,6 +65,7 @@ class Labelling:
             classes: What the user asked for.
             options: How labels are read; its ``classes`` are still empty.
             owner_of_file: The recording that an annotation file is named after.
+            animals_of: The animals of a recording, asked for where labels are told apart by them.
             videos: What is known of each video.
             fps: Frames per second where neither ``videos`` nor an annotation tells.
             skip_bad: Go on without recordings that cannot be read or have no labels.
@@ -75,30 +73,46 @@ class Labelling:
         Raises:
             InputError: If a recording has no annotation, or the classes are none of the words.
         """
-        self._read_pose, self._videos, self._fps = read_pose, videos, fps
+        self._read_pose, self._videos = read_pose, videos
         self._skip_bad = skip_bad
         self.findings = Findings()
-        self.assumed_fps: set[str] = set()
-        self._attribution = Attribution({}, {}, (), {})  # while lengths are asked for
-        self._attribution = attribute(
+        self._rates = FrameRates(videos, fps, self.findings)
+        self._attribution = self._rates.attribution = attribute(
             observed,
             names,
             owner_of_file=owner_of_file,
-            seconds_of=lambda name: len(read_pose(name, self._rate(name))) / self._rate(name),
+            seconds_of=self._seconds_of,
+            by_subject=options.subjects.kind != "scene",
         )
         self._warn_of_files(names)
         self.names = [name for name in names if name in self._attribution.events]
-        events = self._attribution.events.values()
-        known = set().union(*(one.behaviors for one in events))
-        background = options.background or background_of(list(events))
-        chosen = choose_classes(classes, background, known)
-        taken = match_words(known, chosen)
-        own = {one.background for one in events} - {None, *chosen}
-        taken |= {str(word): background for word in own if background is not None}
-        self.classes, self.background = tuple(chosen), background
-        self.vocabulary = Vocabulary(self.classes, taken)
-        self._options = dataclasses.replace(options, classes=self.classes, background=background)
+        found = {name: self._attribution.events[name] for name in self.names}
+        meant = settle_meanings(found, classes, options, animals_of, self.findings)
+        self._events, self._options, self._scheme = meant.events, meant.options, meant.scheme
+        self._failed = meant.failed
+        self.classes, self.background = meant.options.classes, meant.options.background
+        self.vocabulary = meant.vocabulary
         self._merged: dict[str, list[str]] = {}
+        if meant.failed and (not skip_bad or not meant.events):
+            raise InputError("; ".join(meant.failed.values()) + self._hint)
+
+    def _seconds_of(self, name: str) -> float:
+        fps = self._rates.of(name)
+        return len(self._read_pose(name, fps)) / fps
+
+    @property
+    def assumed_fps(self) -> set[str]:
+        """Recordings whose frame rate nothing tells."""
+        return self._rates.assumed
+
+    @property
+    def is_independent(self) -> bool:
+        """Whether several classes may happen in one frame."""
+        return self._scheme.is_independent
+
+    @property
+    def _hint(self) -> str:
+        return "; --skip_bad true goes on without them" if len(self.names) > 1 else ""
 
     def recordings(self) -> Iterator[Recording]:
         """Each recording with its labels; warns at the end of what was found.
@@ -107,10 +121,10 @@ class Labelling:
             InputError: Naming all recordings that cannot be read or whose labels do not fit,
                 unless these are to be skipped.
         """
-        failed: list[str] = []
+        failed = list(self._failed.values())
         lost = total = 0
         past: dict[str, int] = {}
-        for name in self.names:
+        for name in self._events:
             try:
                 recording, frames_past, without = self._label(name)
             except (InputError, OSError) as error:
@@ -124,42 +138,12 @@ class Labelling:
         if failed and self._skip_bad and len(failed) < len(self.names):
             _warn(f"{len(failed)} of {len(self.names)} recordings left out: {'; '.join(failed)}")
         elif failed:
-            hint = "; --skip_bad true goes on without them" if len(self.names) > 1 else ""
-            raise InputError("; ".join(failed) + hint)
-
-    def _rate(self, name: str) -> float:
-        """Frames per second: the table's, else what the annotation tells, else the option's."""
-        told = self._videos.get(name, Video()).fps
-        if told is not None:
-            return told
-        events = self._attribution.events.get(name)
-        own = self._attribution.fps.get(name) if events is not None else None
-        if own is None and events is not None:
-            own = events.rate
-        if own is None and self._fps is None:
-            self.assumed_fps.add(name)
-            if events is not None and events.unit == "seconds":
-                self.findings.add(
-                    "labels are in seconds and nothing tells the frame rate; 30 frames/s is taken "
-                    "(--fps, or --videos with a column fps)",
-                    name,
-                    str(events.path.name),
-                )
-        if own is None:
-            return self._fps or DEFAULT_FPS
-        if self._fps is not None and not math.isclose(own, self._fps, abs_tol=0.01):
-            self.findings.add(
-                f"the annotation tells the frame rate, and it is taken rather than --fps "
-                f"{self._fps:g}",
-                name,
-                f"{own:g} frames/s",
-            )
-        return own
+            raise InputError("; ".join(failed) + self._hint)
 
     def _label(self, name: str) -> tuple[Recording, int, tuple[int, int]]:
         """A recording, frames of its labels that are cut, and its lost and scored frames."""
         video = self._videos.get(name, Video())
-        events = self.vocabulary.translate(self._attribution.events[name])
+        events = self._events[name]
         is_numbered = events.counts_from_one or events.numbering
         if self._options.count_from == 1 and events.unit == "frames" and not is_numbered:
             self.findings.add(
@@ -171,7 +155,7 @@ class Labelling:
             events = dataclasses.replace(
                 events.shifted(-1.0), counts_from_one=False, numbering=False
             )
-        recording = self._read_pose(name, self._rate(name))
+        recording = self._read_pose(name, self._rates.of(name))
         if events.unit == "seconds" and (video.label_fps or self._options.label_fps):
             self.findings.add(
                 "--label_fps says nothing of labels that are in seconds", name, events.path.name
@@ -181,31 +165,12 @@ class Labelling:
         annotation = place_labels(recording, events, video, self._options, self.findings)
         self.vocabulary.count(annotation, len(recording))
         subjects = {i.subject for i in annotation.intervals if i.behavior in self.classes}
-        if len(subjects - {""}) > 1:
+        if len(subjects - {""}) > 1 and self._scheme.of_scene:
             self._merged[name] = sorted(subjects - {""})
-        options = self._without_what_nobody_looked_for(name, events)
-        labels = label_recording(recording, annotation, video, options)
-        without = lost_frames(recording, labels)
-        labelled = dataclasses.replace(
-            recording, tracks=(LabelTrack(labels),), class_names=self.classes
-        )
+        tracks = label_tracks(recording, annotation, events, video, self._scheme, self.findings)
+        without = lost_frames(recording, tracks)
+        labelled = dataclasses.replace(recording, tracks=tracks, class_names=self.classes)
         return labelled, annotation.frames_past(len(recording)), without
-
-    def _without_what_nobody_looked_for(self, name: str, events: Events) -> LabelOptions:
-        """The options; without a background if a class was not looked for in this recording.
-
-        Where nobody looked for a class, a frame without any other may be it.
-        """
-        missing = [c for c in self.classes if c not in (*events.behaviors, self.background)]
-        if self.background is None or not events.declares or not missing:
-            return self._options
-        self.findings.add(
-            "the table has no column of a class that others have; nobody looked for it, so frames "
-            f"without a behaviour are unscored and not {self.background!r}",
-            name,
-            f"without {', '.join(missing)}",
-        )
-        return dataclasses.replace(self._options, background=None)
 
     def _warn_of_files(self, names: Sequence[str]) -> None:
         found: Attribution = self._attribution
@@ -242,7 +207,8 @@ class Labelling:
             name, subjects = next(iter(self._merged.items()))
             _warn(
                 f"{len(self._merged)} recordings have labels of several subjects, such as {name} "
-                f"({', '.join(subjects)}); they are taken together, --channel picks one"
+                f"({', '.join(subjects)}); they are taken together, --channel picks one, "
+                "--subjects each tells them apart"
             )
         if total and lost / total >= _LOST_SHARE:
             _warn(f"{100 * lost / total:.1f} % of the scored frames have no tracked point")

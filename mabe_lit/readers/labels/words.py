@@ -128,7 +128,7 @@ class Vocabulary:
         seen = set()
         for interval in annotation.intervals:
             word = interval.behavior
-            if not word or word in self.classes:
+            if not word or word in self.classes or not interval.answer:
                 continue
             count = self.left.setdefault(word, _Count())
             count.bouts += 1

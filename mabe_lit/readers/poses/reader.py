@@ -117,6 +117,7 @@ class PoseReader:
         self._notes: dict[str, list[str]] = {}
         self._are_alike = agree
         self._animal_names: tuple[str, ...] = ()
+        self._animals: dict[str, tuple[str, ...]] = {}
         if agree:
             self._agree()
 
@@ -133,6 +134,19 @@ class PoseReader:
             return recording
         self._animal_names = self._animal_names or recording.animal_names
         return recording.in_order_of(self._animal_names)
+
+    def animals_of(self, name: str) -> tuple[str, ...]:
+        """The animals of a recording; read whole where its file does not begin with their names.
+
+        Raises:
+            InputError: If its file cannot be read.
+        """
+        if name not in self._animals:
+            tracks = _named(self.files[name], self.options)
+            is_told = tracks.animal_names and not (tracks.may_break or self.options.animal_count)
+            animals = tracks.animal_names if is_told else self.read(name, 30.0).animal_names
+            self._animals[name] = animals
+        return self._animals[name]
 
     def note(self, name: str, note: str) -> None:
         """Keep what is to be told of a recording."""
@@ -153,7 +167,7 @@ class PoseReader:
         found: dict[str, Tracks] = {}
         for name, file in self.files.items():
             try:
-                found[name] = _arranged(read_poses_file(file, names_only=True), bare)
+                found[name] = _named(file, bare)
             except (InputError, OSError):
                 continue
         if not found:
@@ -171,6 +185,11 @@ class PoseReader:
         points, notes = agree_on_points(renamed, self.options.keypoints)
         self.options = replace(self.options, keypoints=points)
         _warn(notes)
+
+
+def _named(path: Path, options: PoseOptions) -> Tracks:
+    """Animals and key points alone, as far as the file begins with them."""
+    return _arranged(read_poses_file(path, names_only=True), options)
 
 
 def _read(

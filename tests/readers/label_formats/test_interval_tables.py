@@ -146,7 +146,7 @@ def test_last_frame_may_touch_the_next_bouts_first(tmp_path):
 def test_subjects_and_targets_are_kept_and_chosen(tmp_path):
     text = rows("behavior,subject,target,start_frame,stop_frame", "sniff,m1,m2,0,5", "rear,m2,,1,3")
     events = read(tmp_path, text)
-    assert [(e.subject, e.modifiers) for e in events.events] == [("m1", ("m2",)), ("m2", ())]
+    assert [(e.subject, e.target) for e in events.events] == [("m1", "m2"), ("m2", "")]
     assert spans(read(tmp_path, text, channel="m2")) == [(1, 3, "rear")]
     with pytest.raises(InputError, match="has no subject 'm3', only m1, m2"):
         read(tmp_path, text, channel="m3")

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from mabe_lit import UNSCORED
-from mabe_lit.pose import Recording
+from mabe_lit.pose import LabelTrack, Recording
 from mabe_lit.readers import Event, Events, LabelOptions, Video, read_videos
 from mabe_lit.readers.labels.readings import Findings
-from mabe_lit.readers.labels.scored import label_recording, lost_frames
+from mabe_lit.readers.labels.scheme import Scheme
+from mabe_lit.readers.labels.scored import label_tracks, lost_frames
 from mabe_lit.readers.labels.time_base import (
     cut_clip,
     place_labels,
@@ -43,7 +44,9 @@ def placed(
     chosen = LabelOptions(CLASSES, **options)
     recording = cut_clip(recording, events, video, chosen)
     annotation = place_labels(recording, events, video, chosen, findings)
-    return label_recording(recording, annotation, video, chosen).tolist(), findings.lines()
+    scheme = Scheme.of({"v1": events}, chosen, is_independent=False)
+    (track,) = label_tracks(recording, annotation, events, video, scheme, findings)
+    return track.labels.tolist(), findings.lines()
 
 
 def test_labels_as_long_as_the_tracking_need_no_word():
@@ -160,11 +163,11 @@ def test_labels_at_another_rate_than_the_tracking_are_converted():
 def test_scored_frames_without_a_tracked_point_are_counted():
     recording = tracking(10)
     recording.keypoints[:4] = np.nan
-    labels = np.array([0] * 6 + [UNSCORED] * 4)
-    assert lost_frames(recording, labels) == (4, 6)
+    tracks = [LabelTrack(np.array([0] * 6 + [UNSCORED] * 4))]
+    assert lost_frames(recording, tracks) == (4, 6)
     recording.keypoints[:] = np.nan
     with pytest.raises(InputError, match="not one of its 6 scored frames has a tracked point"):
-        lost_frames(recording, labels)
+        lost_frames(recording, tracks)
 
 
 def write(folder: Path, text: str) -> Path:

@@ -1,0 +1,170 @@
+"""What a dataset's label tracks are about, settled over all of its annotations at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+
+from mabe_lit.readers.events import Event, Events
+from mabe_lit.readers.labels.readings import LabelOptions
+from mabe_lit.shell import InputError
+
+Whose = tuple[str | None, str | None]
+"""Agent and target; None and None for the scene."""
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """Which classes are looked for in which tracks.
+
+    Attributes:
+        classes: Names in the order of the labels.
+        background: The one of frames that were watched and have no other; None if unscored.
+        is_independent: Whether several may happen in one frame.
+        of_scene: Whether labels of all animals are taken together.
+        own: Classes that an animal does by itself, and those that never occur.
+        directed: Classes that it does to another one, and those that never occur.
+        has_own: Whether animals have tracks of their own.
+        has_pairs: Whether ordered pairs of animals have tracks.
+        targeted: Words that are done to another animal, classes or not.
+        users: The channels that use each class; that without a name where there are none.
+    """
+
+    classes: tuple[str, ...]
+    background: str | None
+    is_independent: bool
+    of_scene: bool
+    own: frozenset[str]
+    directed: frozenset[str]
+    has_own: bool
+    has_pairs: bool
+    targeted: frozenset[str]
+    users: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(
+        cls, found: Mapping[str, Events], options: LabelOptions, *, is_independent: bool
+    ) -> Scheme:
+        """Settle it.
+
+        Args:
+            found: The events of each recording, in words of the classes, with animals' names.
+            options: How labels are read, with the classes.
+            is_independent: Whether several classes may happen in one frame.
+
+        Raises:
+            InputError: If a class is done to a target in one place and to none in another.
+        """
+        classes = [name for name in options.classes if name != options.background]
+        kind, events = options.subjects.kind, list(found.values())
+        targeted = _targeted(events)
+        alone = _alone(events)
+        if kind == "each":
+            _check_kinds(classes, targeted, alone)
+        own = [name for name in classes if name not in targeted]
+        directed = [name for name in classes if name not in alone]
+        if kind == "pairs":
+            own, directed = [], classes
+        has_pairs = any(name in targeted for name in classes)
+        return cls(
+            options.classes,
+            options.background,
+            is_independent,
+            kind == "scene",
+            frozenset(own),
+            frozenset(directed),
+            has_own=kind == "each" and (any(n in alone for n in classes) or not has_pairs),
+            has_pairs=has_pairs or kind == "pairs",
+            targeted=frozenset(targeted),
+            users=_users(events, classes),
+        )
+
+    def tracks(self, animals: Sequence[str]) -> list[Whose]:
+        """The tracks of a recording with these animals."""
+        if self.of_scene:
+            return [(None, None)]
+        own: list[Whose] = [(animal, None) for animal in animals] if self.has_own else []
+        return own + (list(permutations(animals, 2)) if self.has_pairs else [])
+
+    def about(self, whose: Whose) -> list[str]:
+        """The classes of a track without the background, in their order."""
+        agent, target = whose
+        chosen: Collection[str] = self.directed if target else self.own
+        if agent is None:
+            chosen = self.classes
+        return [name for name in self.classes if name in chosen and name != self.background]
+
+    def not_looked_for(self, events: Events) -> list[str]:
+        """Classes that nobody looked for in a recording, by what its file has columns or channels.
+
+        A file without either, such as a list of bouts, was watched for all classes that occur in
+        any such file.
+        """
+        classes = [name for name in self.classes if name != self.background]
+        if events.declares:
+            return [name for name in classes if name not in events.behaviors]
+        if events.only_told or not (events.channels or self.is_independent):
+            return []
+        here = set(events.channels) or {""}
+        return [name for name in classes if not self.users[name] & here]
+
+
+def overlapping(events: Events, classes: Collection[str]) -> tuple[Event, Event] | None:
+    """Two events of different classes and the same animals that overlap, None if there are none."""
+    last: dict[tuple[str, str], dict[str, Event]] = {}
+    for event in sorted(events.events, key=lambda event: event.start):
+        if event.behavior not in classes or event.answer is not True:
+            continue
+        of_animals = last.setdefault((event.subject, event.target), {})
+        for other in of_animals.values():
+            if other.behavior != event.behavior and other.stop > event.start:
+                return other, event
+        before = of_animals.get(event.behavior)
+        if before is None or before.stop < event.stop:
+            of_animals[event.behavior] = event
+    return None
+
+
+_Places = dict[str, tuple[Events, Event]]
+"""Where a word is first found."""
+
+
+def _targeted(found: Sequence[Events]) -> _Places:
+    return {e.behavior: (one, e) for one in reversed(found) for e in one.events[::-1] if e.target}
+
+
+def _alone(found: Sequence[Events]) -> _Places:
+    return {
+        event.behavior: (one, event)
+        for one in reversed(found)
+        for event in one.events[::-1]
+        if not event.target
+    }
+
+
+def _check_kinds(classes: Sequence[str], targeted: _Places, alone: _Places) -> None:
+    for name in classes:
+        if name in targeted and name in alone:
+            (with_target, told), (without, untold) = targeted[name], alone[name]
+            raise InputError(
+                f"{without.path}: line {untold.line_number}: {name} has no target, but in "
+                f"{with_target.path.name}, line {told.line_number}, it is done to {told.target}; "
+                "expected a target in each row of a behaviour or in none"
+            )
+
+
+def _users(found: Sequence[Events], classes: Sequence[str]) -> dict[str, frozenset[str]]:
+    """The channels that use each class; all of them for one that nobody uses."""
+    users: dict[str, set[str]] = {name: set() for name in classes}
+    everywhere = {channel for one in found for channel in (one.channels or ("",))}
+    for one in found:
+        if one.declares or one.only_told:
+            continue
+        told = {(event.behavior, event.channel) for event in one.events}
+        if not one.channels:
+            told |= {(name, "") for name in one.behaviors}
+        for name, channel in told:
+            if name in users:
+                users[name].add(channel)
+    return {name: frozenset(used or everywhere) for name, used in users.items()}

@@ -1,0 +1,348 @@
+"""Who does what to whom: labels of each animal and of pairs, from each kind of file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lab_files import (
+    BORIS_HEADER,
+    FRAMES,
+    boris,
+    deeplabcut,
+    spans_of_track,
+    told_by_prepare,
+)
+
+from mabe_lit.pose import Recording
+from mabe_lit.shell import InputError
+
+THREE = ("m1", "m2", "m3")
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Path:
+    folder = tmp_path / "lab"
+    folder.mkdir()
+    (folder / "v1DLC_net.csv").write_text(deeplabcut())
+    return folder
+
+
+def put(lab: Path, text: str, name: str = "v1.csv") -> None:
+    (lab / name).write_text(text)
+
+
+def of_mice(*bouts: tuple[str, str, str, float, float]) -> str:
+    """A BORIS export of ``(subject, modifier, behavior, start_s, stop_s)``."""
+    return BORIS_HEADER + "".join(
+        boris([(start, stop, behavior)], subject=subject, modifier=modifier)
+        for subject, modifier, behavior, start, stop in bouts
+    )
+
+
+SNIFF_AND_REAR = of_mice(
+    ("m1", "m2", "sniff", 1.0, 3.0), ("m2", "", "rear", 1.5, 3.5), ("m1", "", "rear", 1.5, 2.0)
+)
+
+
+def names_of(recording: Recording) -> list[str]:
+    return [track.name for track in recording.tracks]
+
+
+def test_each_animal_and_each_pair_has_its_own_labels(lab):
+    put(lab, SNIFF_AND_REAR)
+    found, told = told_by_prepare(lab, "sniff", "rear", subjects="each")
+    recording = found["v1"]
+    assert names_of(recording) == ["m1", "m2", "m1 to m2", "m2 to m1"]
+    assert spans_of_track(recording, "m1 to m2") == {"sniff": [(30, 90)]}
+    assert spans_of_track(recording, "m2 to m1") == {}
+    assert spans_of_track(recording, "m1") == {"rear": [(45, 60)]}
+    assert spans_of_track(recording, "m2") == {"rear": [(45, 105)]}
+    assert [track.looked_for for track in recording.tracks] == [("rear",)] * 2 + [("sniff",)] * 2
+    assert told == []
+
+
+def test_background_is_a_class_of_every_track(lab):
+    put(lab, SNIFF_AND_REAR)
+    found, _ = told_by_prepare(lab, "sniff", "rear", subjects="each", background="other")
+    recording = found["v1"]
+    assert spans_of_track(recording, "m1") == {"rear": [(45, 60)], "other": [(0, 45), (60, 120)]}
+    assert spans_of_track(recording, "m2 to m1") == {"other": [(0, 120)]}
+    assert recording.tracks[0].looked_for == ("rear", "other")
+
+
+def test_animals_that_do_nothing_to_each_other_have_no_pairs(lab):
+    put(lab, of_mice(("m1", "", "rear", 1.5, 2.0)))
+    found, _ = told_by_prepare(lab, "rear", subjects="each")
+    assert names_of(found["v1"]) == ["m1", "m2"]
+    assert found["v1"].tracks[0].looked_for is None
+
+
+def test_labels_of_all_subjects_together_are_of_the_scene(lab):
+    put(lab, SNIFF_AND_REAR)
+    with pytest.raises(InputError, match=r"overlaps .*--overlap allowed.*--subjects each"):
+        told_by_prepare(lab, "sniff", "rear")
+
+
+def test_pairs_take_what_tells_no_target_for_toward_the_other(lab):
+    put(lab, of_mice(("m1", "", "sniff", 1.0, 2.0), ("m2", "m1", "sniff", 2.0, 3.0)))
+    found, (line,) = told_by_prepare(lab, "sniff", subjects="pairs")
+    assert names_of(found["v1"]) == ["m1 to m2", "m2 to m1"]
+    assert spans_of_track(found["v1"], "m1 to m2") == {"sniff": [(30, 60)]}
+    assert spans_of_track(found["v1"], "m2 to m1") == {"sniff": [(60, 90)]}
+    assert line == (
+        "labels that tell no target are taken to be toward the other animal of two: v1 (such as "
+        "sniff of line 2)"
+    )
+
+
+def test_pairs_of_three_need_a_target(lab):
+    (lab / "v1DLC_net.csv").write_text(deeplabcut(animals=THREE))
+    put(lab, of_mice(("m1", "", "sniff", 1.0, 2.0)))
+    with pytest.raises(InputError, match=r"line 2: sniff has no target.*m1, m2, m3; --subjects ea"):
+        told_by_prepare(lab, "sniff", subjects="pairs")
+
+
+def test_pairs_need_two_animals(lab):
+    (lab / "v1DLC_net.csv").write_text(deeplabcut(animals=("m1",)))
+    put(lab, of_mice(("m1", "", "sniff", 1.0, 2.0)))
+    with pytest.raises(InputError, match="has one animal, animal, and so no pairs"):
+        told_by_prepare(lab, "sniff", subjects="pairs")
+
+
+def test_subject_that_is_no_animal_is_an_error_or_given(lab):
+    put(lab, of_mice(("red", "blue", "sniff", 1.0, 2.0)))
+    match = r"line 2: sniff has subject 'red', .* m1, m2; --subject_is 'red=ANIMAL'"
+    with pytest.raises(InputError, match=match):
+        told_by_prepare(lab, "sniff", subjects="each")
+    found, _ = told_by_prepare(lab, "sniff", subjects="each", subject_is=["red=m2", "Blue=m1"])
+    assert spans_of_track(found["v1"], "m2 to m1") == {"sniff": [(30, 60)]}
+    with pytest.raises(InputError, match="no annotation has a subject or modifier 'green'"):
+        told_by_prepare(lab, "sniff", subjects="each", subject_is=["green=m2"])
+
+
+def test_names_of_animals_differ_by_habit(lab):
+    put(lab, of_mice(("M1 ", "M2", "sniff", 1.0, 2.0)))
+    found, _ = told_by_prepare(lab, "sniff", subjects="each")
+    assert spans_of_track(found["v1"], "m1 to m2") == {"sniff": [(30, 60)]}
+
+
+def test_labels_without_a_subject_are_the_only_animals_or_an_error(lab):
+    put(lab, BORIS_HEADER + boris([(1.0, 2.0, "rear")]))
+    with pytest.raises(InputError, match=r"line 2: rear has no subject.*m1, m2; --subjects scene"):
+        told_by_prepare(lab, "rear", subjects="each")
+    (lab / "v1DLC_net.csv").write_text(deeplabcut(animals=("m1",)))
+    found, (line,) = told_by_prepare(lab, "rear", subjects="each")
+    assert spans_of_track(found["v1"], "animal") == {"rear": [(30, 60)]}
+    assert line == (
+        "labels that tell no subject are taken for those of the only animal: v1 (animal)"
+    )
+
+
+def test_behaviour_with_and_without_a_target_is_an_error(lab):
+    put(lab, of_mice(("m1", "m2", "sniff", 1.0, 2.0), ("m2", "", "sniff", 2.0, 3.0)))
+    with pytest.raises(InputError, match=r"line 4: sniff has no target, but in v1\.csv, line 2, "):
+        told_by_prepare(lab, "sniff", subjects="each")
+
+
+def test_modifiers_that_are_no_animals_say_nothing(lab):
+    put(lab, of_mice(("m1", "hard|m2", "bite", 1.0, 2.0), ("m1", "high", "rear", 2.0, 3.0)))
+    found, _ = told_by_prepare(lab, "bite", "rear", subjects="each")
+    assert spans_of_track(found["v1"], "m1 to m2") == {"bite": [(30, 60)]}
+    assert spans_of_track(found["v1"], "m1") == {"rear": [(60, 90)]}
+
+
+def test_which_of_two_animals_is_the_target_is_told(lab):
+    (lab / "v1DLC_net.csv").write_text(deeplabcut(animals=THREE))
+    put(lab, of_mice(("m1", "m2|m3", "sniff", 1.0, 2.0)))
+    with pytest.raises(InputError, match="modifiers m2 and m3, which are animals both; --target_m"):
+        told_by_prepare(lab, "sniff", subjects="each")
+    found, _ = told_by_prepare(lab, "sniff", subjects="each", target_modifier=2)
+    assert spans_of_track(found["v1"], "m1 to m3") == {"sniff": [(30, 60)]}
+
+
+def test_modifier_that_is_said_to_be_the_target_must_be_an_animal(lab):
+    put(lab, of_mice(("m1", "None|m2x", "sniff", 1.0, 2.0)))
+    with pytest.raises(InputError, match=r"has modifier 2 'm2x', which is none of .* m1, m2"):
+        told_by_prepare(lab, "sniff", subjects="each", target_modifier=2)
+
+
+def test_what_an_animal_does_to_itself_is_its_own(lab):
+    put(lab, of_mice(("m1", "m1", "groom", 1.0, 2.0)))
+    found, _ = told_by_prepare(lab, "groom", subjects="each")
+    assert spans_of_track(found["v1"], "m1") == {"groom": [(30, 60)]}
+
+
+def test_word_that_is_no_class_leaves_the_tracks_of_its_animals_unscored(lab):
+    bouts = [("m1", "", "rear", 1.0, 2.0), ("m1", "", "groom", 2.0, 3.0)]
+    bouts += [("m1", "m2", "sniff", 0.0, 1.0), ("No focal subject", "", "hidden", 3.0, 3.5)]
+    put(lab, of_mice(*bouts))
+    found, _ = told_by_prepare(lab, "rear", "sniff", subjects="each", background="other")
+    other = [(0, 30), (90 + 15, 120)]
+    assert spans_of_track(found["v1"], "m1") == {"rear": [(30, 60)], "other": other}
+    other = [(30, 90), (105, 120)]
+    assert spans_of_track(found["v1"], "m1 to m2") == {"sniff": [(0, 30)], "other": other}
+    assert spans_of_track(found["v1"], "m2") == {"other": [(0, 90), (105, 120)]}
+
+
+def test_class_that_never_happens_is_looked_for_in_all_tracks(lab):
+    put(lab, SNIFF_AND_REAR)
+    found, _ = told_by_prepare(lab, "sniff", "rear", "mate", subjects="each")
+    looked_for = [track.looked_for for track in found["v1"].tracks]
+    assert looked_for == [("rear", "mate")] * 2 + [("sniff", "mate")] * 2
+
+
+def test_overlap_of_one_animal_is_an_error_or_allowed(lab):
+    put(lab, of_mice(("m1", "m2", "sniff", 1.0, 2.0), ("m1", "m2", "follow", 1.5, 3.0)))
+    match = "follow overlaps sniff at frame 45, expected one class a frame; --overlap allowed"
+    with pytest.raises(InputError, match=match):
+        told_by_prepare(lab, "sniff", "follow", subjects="each")
+    options = {"subjects": "each", "overlap": "allowed"}
+    found, (line,) = told_by_prepare(lab, "sniff", "follow", **options)
+    assert spans_of_track(found["v1"], "m1 to m2") == {
+        "sniff": [(30, 60)],
+        "no sniff": [(0, 30), (60, 120)],
+        "follow": [(45, 90)],
+        "no follow": [(0, 45), (90, 120)],
+    }
+    assert line == (
+        "frames without a bout of a behaviour are taken as looked at and 'no': v1 (v1.csv)"
+    )
+
+
+def test_own_behaviours_are_not_looked_for_in_pairs(lab):
+    put(lab, SNIFF_AND_REAR)
+    found, _ = told_by_prepare(lab, "sniff", "rear", subjects="each", overlap="allowed")
+    assert spans_of_track(found["v1"], "m2 to m1") == {"no sniff": [(0, 120)]}
+    assert set(spans_of_track(found["v1"], "m2")) == {"rear", "no rear"}
+
+
+def test_bouts_with_agent_and_target_are_read_as_they_are_written(lab):
+    rows = ["agent,target,behavior,start_frame,stop_frame", "m1,m2,sniff,30,90", "m2,,rear,45,105"]
+    put(lab, "\n".join(rows) + "\n", "v1.bouts.csv")
+    found, _ = told_by_prepare(lab, "sniff", "rear", subjects="each")
+    assert spans_of_track(found["v1"], "m1 to m2") == {"sniff": [(30, 90)]}
+    assert spans_of_track(found["v1"], "m2") == {"rear": [(45, 105)]}
+
+
+def test_target_that_is_no_animal_is_an_error(lab):
+    rows = ["agent,target,behavior,start_frame,stop_frame", "m1,box,sniff,30,90"]
+    put(lab, "\n".join(rows) + "\n", "v1.bouts.csv")
+    with pytest.raises(InputError, match="line 2: sniff has target 'box', which is none of"):
+        told_by_prepare(lab, "sniff", subjects="each")
+
+
+def frame_rows(agent: str, target: str, frames: range, label: str) -> str:
+    return "".join(f"{agent},{target},{frame},{label}\n" for frame in frames)
+
+
+@pytest.mark.parametrize("background", ["other", None])
+def test_frame_labels_of_several_agents_are_taken_each(lab, background):
+    text = "agent,target,frame,label\n" + frame_rows("m1", "m2", range(60), "sniff")
+    text += frame_rows("m1", "m2", range(60, FRAMES), "other")
+    text += frame_rows("m2", "", range(30, 90), "rear")
+    put(lab, text, "v1.frames.csv")
+    classes = ["sniff", "rear", *([] if background else ["other"])]
+    found, _ = told_by_prepare(lab, *classes, subjects="each", background=background)
+    recording = found["v1"]
+    assert spans_of_track(recording, "m1 to m2") == {"sniff": [(0, 60)], "other": [(60, 120)]}
+    assert spans_of_track(recording, "m2") == {"rear": [(30, 90)]}
+    assert spans_of_track(recording, "m1") == {}  # no row is of it
+    with pytest.raises(InputError, match="has channels m1 to m2, m2; choose one with --channel"):
+        told_by_prepare(lab, *classes, background=background)
+
+
+def test_frames_and_bouts_that_say_the_same_of_each_agent_are_one(lab):
+    text = "agent,target,frame,label\n" + frame_rows("m1", "", range(FRAMES), "rear")
+    text += frame_rows("m2", "", range(FRAMES), "groom")
+    put(lab, text, "v1.frames.csv")
+    rows = ["agent,target,behavior,start_frame,stop_frame,mean_probability"]
+    rows += [f"m2,,groom,0,{FRAMES},1", f"m1,,rear,0,{FRAMES},1"]
+    put(lab, "\n".join(rows) + "\n", "v1.bouts.csv")
+    found, _ = told_by_prepare(lab, "rear", "groom", subjects="each")
+    assert spans_of_track(found["v1"], "m2") == {"groom": [(0, FRAMES)]}
+    rows[1] = f"m2,,groom,0,{FRAMES - 1},1"
+    put(lab, "\n".join(rows) + "\n", "v1.bouts.csv")
+    with pytest.raises(InputError, match="has 2 annotations that differ"):
+        told_by_prepare(lab, "rear", "groom", subjects="each")
+
+
+def flags(frames: int = FRAMES, **spans: tuple[int, int]) -> str:
+    """A table of a 0/1 column a behaviour."""
+    rows = (
+        ",".join([str(n), *(str(int(a <= n < b)) for a, b in spans.values())])
+        for n in range(frames)
+    )
+    return "\n".join([",".join(["frame", *spans]), *rows]) + "\n"
+
+
+def test_columns_that_overlap_are_yes_or_no_each(lab):
+    put(lab, flags(attack=(10, 40), mount=(30, 60)), "v1_l.csv")
+    found, (line,) = told_by_prepare(lab, "attack", "mount")
+    assert spans_of_track(found["v1"], "") == {
+        "attack": [(10, 40)],
+        "no attack": [(0, 10), (40, 120)],
+        "mount": [(30, 60)],
+        "no mount": [(0, 30), (60, 120)],
+    }
+    assert line.startswith("columns of 0 and 1 overlap, so each behaviour is taken as yes or no")
+    assert line.endswith("v1 (attack and mount, line 32)")
+    for options in ({"overlap": "forbidden"}, {"background": "other"}):
+        with pytest.raises(InputError, match="mount overlaps attack at frame 30"):
+            told_by_prepare(lab, "attack", "mount", **options)
+
+
+def test_columns_that_do_not_overlap_are_one_class_a_frame(lab):
+    put(lab, flags(attack=(10, 30), mount=(30, 60)), "v1_l.csv")
+    found, told = told_by_prepare(lab, "attack", "mount")
+    assert found["v1"].labels[[9, 10, 29, 30, 59, 60]].tolist() == [-100, 0, 0, 1, 1, -100]
+    assert told == []
+
+
+def test_column_that_a_table_lacks_was_looked_for_by_nobody(lab):
+    put(lab, flags(attack=(10, 40), mount=(30, 60)), "v1_l.csv")
+    (lab / "v2DLC_net.csv").write_text(deeplabcut())
+    put(lab, flags(attack=(10, 40)), "v2_l.csv")
+    found, told = told_by_prepare(lab, "attack", "mount")
+    assert set(spans_of_track(found["v2"], "")) == {"attack", "no attack"}
+    assert any("has no column of a class" in t and t.endswith("v2 (without mount)") for t in told)
+
+
+def test_empty_cell_of_a_column_was_looked_for_by_nobody(lab):
+    text = flags(attack=(10, 40), mount=(30, 60)).replace("\n5,0,0\n", "\n5,,0\n")
+    put(lab, text, "v1_l.csv")
+    found, _ = told_by_prepare(lab, "attack", "mount")
+    assert spans_of_track(found["v1"], "")["no attack"] == [(0, 5), (6, 10), (40, 120)]
+    assert spans_of_track(found["v1"], "")["no mount"] == [(0, 30), (60, 120)]
+
+
+def test_background_of_a_table_is_no_class_where_behaviours_overlap(lab):
+    text = "".join(
+        f"{n},{int(not 10 <= n < 60)},{int(10 <= n < 40)},{int(30 <= n < 60)}\n"
+        for n in range(FRAMES)
+    )
+    put(lab, ",background,attack,sniff\n" + text, "v1_l.csv")
+    found, _ = told_by_prepare(lab, "attack", "sniff")
+    assert found["v1"].class_names == ("attack", "sniff")
+    assert spans_of_track(found["v1"], "")["no attack"] == [(0, 10), (40, 120)]
+
+
+def test_background_where_each_is_yes_or_no_is_an_error(lab):
+    put(lab, SNIFF_AND_REAR)
+    with pytest.raises(InputError, match="--background other: there is none where several"):
+        told_by_prepare(lab, "sniff", "rear", overlap="allowed", background="other")
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"subject_is": ["a=m1"]}, "--subject_is goes with --subjects each or pairs"),
+        ({"subjects": "each", "subject_is": ["a"]}, "--subject_is a: expected NAME=ANIMAL"),
+        ({"subjects": "each", "subject_is": ["a=m1", "A=m2"]}, "--subject_is: A is two animals"),
+        ({"subjects": "each", "target_modifier": 0}, "--target_modifier is 0, expected 1 or more"),
+    ],
+)
+def test_options_of_subjects_are_checked(lab, options, match):
+    put(lab, SNIFF_AND_REAR)
+    with pytest.raises(InputError, match=match):
+        told_by_prepare(lab, "rear", **options)
