@@ -37,11 +37,12 @@ def prepare(
     likelihood_below: float = 0.1,
     classes: list[str] | None = None,
     background: str | None = None,
-    channel: str | None = None,
+    channel: list[str] | str | None = None,
     subjects: Literal["scene", "each", "pairs"] = "scene",
     target_modifier: int | None = None,
     subject_is: list[str] | None = None,
     overlap: Literal["forbidden", "allowed"] | None = None,
+    none_words: list[str] | None = None,
     open_until_end: bool = False,
     fps: float | None = None,
     videos: str | None = None,
@@ -77,8 +78,8 @@ def prepare(
         classes: Behaviours to learn, one or more; frames of any other behaviour are unscored.
         background: Class of the frames that somebody watched and no interval covers, which are
             unscored without it; becomes the last of the classes if it is not among them.
-        channel: Annotator's channel, such as S1, or BORIS's subject; needed where a file has
-            several channels.
+        channel: Annotator's channel, such as S1, or BORIS's subject; or several, of which a file
+            need not have all. Needed where a file has several channels.
         subjects: Whose labels: of the scene, all animals together; of each animal, and where the
             annotation directs them to another one, of the pair; or all of pairs.
         target_modifier: Which of the modifiers, from 1 on, names the target; whichever names an
@@ -86,6 +87,9 @@ def prepare(
         subject_is: Other names of animals in the annotations, each NAME=ANIMAL.
         overlap: Whether several behaviours may happen in one frame, each yes or no; forbidden if
             left out, unless columns of 0 and 1 overlap.
+        none_words: Words for frames in which somebody looked and no behaviour happens, where
+            several may; each WORD or CHANNEL=WORD. Elsewhere words that are not among the classes
+            say that nobody looked for the behaviours of their channel.
         open_until_end: Take what was started and never stopped to the end of its recording.
         fps: Frames per second of the videos, where neither the table of videos nor an annotation
             tells; 30 if left out.
@@ -176,6 +180,7 @@ def prepare(
                 open_until_end,
                 whose,
                 overlap,
+                tuple(none_words or ()),
             ),
             owner_of_file=lambda file: owner_of(file, found.names, annotations),
             animals_of=reader.animals_of,

@@ -101,23 +101,25 @@ def check_reading_options(
         raise InputError(f"--count_from is {count_from}, expected 0 or 1")
 
 
-def read_annotations(path: Path | str, *, channel: str | None = None) -> list[Events]:
+def read_annotations(
+    path: Path | str, *, channel: str | Sequence[str] | None = None
+) -> list[Events]:
     """Read what somebody scored, an observation each.
 
     Args:
         path: An annotation file of any format in ``ANNOTATION_FORMATS``.
-        channel: The annotator's channel, or BORIS's subject; None where there is one (BORIS: for
-            all subjects).
+        channel: The annotator's channel, or BORIS's subject, or several, of which the file need
+            not have all; None where there is one (BORIS: for all subjects).
 
     Raises:
         InputError: If the file is missing, damaged or of another format, or has other channels.
     """
-    observed: list[Events] = read_annotation_file(Path(path), channel=channel)
-    return observed
+    channels = [channel] if isinstance(channel, str) else list(channel or ())
+    return read_annotation_file(Path(path), channels=channels)
 
 
 def read_all_annotations(
-    files: Sequence[Path], *, channel: str | None = None, skip_bad: bool = False
+    files: Sequence[Path], *, channel: str | Sequence[str] | None = None, skip_bad: bool = False
 ) -> list[Events]:
     """Read annotation files, see ``read_annotations``.
 

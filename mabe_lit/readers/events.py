@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -195,6 +195,29 @@ class Events:
             start_frame=to_frame(first),
             stop_frame=None if last == math.inf else to_frame(last),
         )
+
+
+def join_channels(found: Mapping[str, Sequence[Events]], *, are_channels: bool) -> list[Events]:
+    """The events of several channels of a file, those of an observation together.
+
+    Args:
+        found: What was read of each channel.
+        are_channels: Whether each channel is watched for behaviours of its own; a subject is not.
+    """
+    joined: dict[tuple[object, ...], Events] = {}
+    for channel, observed in found.items():
+        tag = channel if are_channels else ""
+        for one in observed:
+            key = one.observation, one.media, one.whose
+            events = tuple(replace(event, channel=tag) for event in one.events)
+            before = joined.get(key)
+            joined[key] = replace(
+                one,
+                events=(*before.events, *events) if before else events,
+                behaviors=one.behaviors | (before.behaviors if before else frozenset()),
+                channels=(*(before.channels if before else ()), *filter(None, [tag])),
+            )
+    return list(joined.values())
 
 
 OPEN_STOP = 1 << 62

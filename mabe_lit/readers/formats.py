@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import csv
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from mabe_lit.readers.events import Events, join_channels
 from mabe_lit.readers.files import first_line, list_files, read_head
 from mabe_lit.readers.label_formats import (
     bento,
@@ -28,6 +29,7 @@ from mabe_lit.readers.label_formats import (
     observer,
     solomon,
 )
+from mabe_lit.readers.label_formats.channels import NoSuchChannelError
 from mabe_lit.readers.labels import videos
 from mabe_lit.readers.pose_formats import deeplabcut, hdf5, simba, sleap_csv
 from mabe_lit.shell import InputError, InputWarning
@@ -64,13 +66,29 @@ def read_poses_file(path: Path, *, names_only: bool = False) -> Any:
         raise InputError(f"{path}: is not a readable table ({error})") from error
 
 
-def read_annotation_file(path: Path, *, channel: str | None) -> Any:
-    """A list of ``Events`` of an annotation file."""
+def read_annotation_file(path: Path, *, channels: Sequence[str]) -> list[Events]:
+    """What an annotation file says, or those channels of it that it has.
+
+    Raises:
+        InputError: If it cannot be read, or has none of several channels or not the only one.
+    """
     module = find_format(path, ANNOTATION_FORMATS, POSE_FORMATS)
+    found: dict[str, list[Events]] = {}
+    missing: list[NoSuchChannelError] = []
     try:
-        return module.read(path, channel=channel)
+        if len(channels) < 2:
+            observed: list[Events] = module.read(path, channel=next(iter(channels), None))
+            return observed
+        for channel in channels:
+            try:
+                found[channel] = module.read(path, channel=channel)
+            except NoSuchChannelError as error:
+                missing.append(error)
     except csv.Error as error:
         raise InputError(f"{path}: is not a readable table ({error})") from error
+    if not found:
+        raise missing[0]
+    return join_channels(found, are_channels=getattr(module, "HAS_CHANNELS", False))
 
 
 def find_format(path: Path, wanted: Formats, others: Formats) -> ModuleType:

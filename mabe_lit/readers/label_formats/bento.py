@@ -23,6 +23,8 @@ _SETTING = re.compile(
 _LISTS = ("List of channels:", "List of annotations:")
 _Row = tuple[Event, bool]
 """An interval as it stands in the file, and whether its numbers have a decimal point."""
+HAS_CHANNELS = True
+"""Whether annotators divide what they look for between channels."""
 
 
 def matches(head: str) -> bool:

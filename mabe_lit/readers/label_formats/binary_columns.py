@@ -141,7 +141,7 @@ def _to_events(table: Table, part: Part, flags: Mapping[str, np.ndarray]) -> Eve
         _check_background(table, rows, flags, background)
     empty = np.array([np.zeros(len(rows.starts), bool), *(v == _EMPTY for v in flags.values())])
     is_any = empty.any(axis=0)
-    is_row = is_any & empty[1:].all(axis=0)
+    is_row = np.asarray(is_any & empty[1:].all(axis=0))
     events = events_of(rows, is_row, "")
     for (name, values), is_empty in zip(flags.items(), empty[1:], strict=True):
         is_hidden = is_any & (name == background)

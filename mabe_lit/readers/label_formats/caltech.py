@@ -15,6 +15,8 @@ from mabe_lit.shell import InputError
 
 _BLOCK = re.compile(r"(.+):\s*start\s+(?:end|stop)\s+type$", re.IGNORECASE)
 _ROW = re.compile(r"(\d+)\s+(\d+)\s+(\S.*)$")
+HAS_CHANNELS = True
+"""Whether annotators divide what they look for between channels."""
 
 
 def matches(head: str) -> bool:

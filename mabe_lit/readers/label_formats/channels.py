@@ -9,6 +9,10 @@ from mabe_lit.readers.tables import Table
 from mabe_lit.shell import InputError
 
 
+class NoSuchChannelError(InputError):
+    """A file does not have the channel or subject that was asked for."""
+
+
 def choose_channel(path: Path, found: Iterable[str], wanted: str | None) -> str:
     """The channel wanted, or the only one there is.
 
@@ -19,9 +23,11 @@ def choose_channel(path: Path, found: Iterable[str], wanted: str | None) -> str:
     if wanted is None and len(names) == 1:
         return names[0]
     if wanted is None:
-        raise InputError(f"{path}: has channels {', '.join(names)}; choose one with --channel")
+        raise InputError(
+            f"{path}: has channels {', '.join(names)}; choose one with --channel, or several"
+        )
     if wanted not in names:
-        raise InputError(f"{path}: has no channel {wanted!r}, only {', '.join(names)}")
+        raise NoSuchChannelError(f"{path}: has no channel {wanted!r}, only {', '.join(names)}")
     return wanted
 
 
@@ -33,7 +39,9 @@ def choose_subject(path: Path, found: Iterable[str], wanted: str) -> str:
     """
     names = list(dict.fromkeys(filter(None, found)))
     if wanted not in names:
-        raise InputError(f"{path}: has no subject {wanted!r}, only {', '.join(names) or 'none'}")
+        raise NoSuchChannelError(
+            f"{path}: has no subject {wanted!r}, only {', '.join(names) or 'none'}"
+        )
     return wanted
 
 

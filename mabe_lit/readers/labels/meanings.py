@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mabe_lit.readers.events import Events
+from mabe_lit.readers.events import Event, Events
 from mabe_lit.readers.labels.readings import Findings, LabelOptions
 from mabe_lit.readers.labels.scheme import Scheme, overlapping
 from mabe_lit.readers.labels.subjects import name_animals, names_in
@@ -84,11 +84,17 @@ def settle_meanings(
                 "happen at once and each is yes or no"
             )
         asked = list(classes or ())
+        _check_none_words(named, asked, options)
         nothing = {background} - set(asked)
         named = {name: _without_none(one, nothing, options) for name, one in named.items()}
         background = None
         taken = {word: name for word, name in taken.items() if name in asked}
         chosen, vocabulary = asked, Vocabulary(tuple(asked), taken)
+    elif options.none_words:
+        raise InputError(
+            "--none_words says nothing where behaviours exclude each other; --background names the "
+            "frames without one"
+        )
     options = replace(options, classes=tuple(chosen), background=background)
     scheme = Scheme.of(named, options, is_independent=is_independent)
     return Meanings(named, vocabulary, options, scheme, failed)
@@ -140,14 +146,35 @@ def _are_independent(
     return is_any
 
 
+def _check_none_words(
+    named: Mapping[str, Events], classes: Sequence[str], options: LabelOptions
+) -> None:
+    known = {key for one in named.values() for event in one.events for key in _keys(event)}
+    for told, (channel, word) in zip(options.none_words, _none_words(options), strict=True):
+        if word in map(normalize, classes):
+            raise InputError(f"--none_words {told}: is one of --classes")
+        if (channel, word) not in known:
+            listed = ", ".join(sorted({w for c, w in known if c == channel})) or "none"
+            where = f"in channel {channel!r} " if channel else ""
+            raise InputError(
+                f"--none_words {told}: no annotation has it {where}({listed}); expected WORD or, "
+                "of several channels, CHANNEL=WORD"
+            )
+
+
 def _without_none(events: Events, nothing: set[str | None], options: LabelOptions) -> Events:
     """The events without words that say that somebody looked and nothing happens."""
-    words = [word.rpartition("=") for word in options.none_words]
-    none = {(channel, normalize(word)) for channel, _, word in words}
-    kept = tuple(
-        event
-        for event in events.events
-        if event.behavior not in nothing
-        and not none & {(event.channel, normalize(event.behavior)), ("", normalize(event.behavior))}
-    )
-    return replace(events, events=kept)
+    none = set(_none_words(options))
+    kept = [e for e in events.events if e.behavior not in nothing and not none & _keys(e)]
+    return replace(events, events=tuple(kept))
+
+
+def _none_words(options: LabelOptions) -> list[tuple[str, str]]:
+    """Channel, empty for all, and word, by habit."""
+    parts = [told.rpartition("=") for told in options.none_words]
+    return [(channel.strip(), normalize(word)) for channel, _, word in parts]
+
+
+def _keys(event: Event) -> set[tuple[str, str]]:
+    word = normalize(event.behavior)
+    return {(event.channel, word), ("", word)}

@@ -176,20 +176,15 @@ class _Scribe:
             self.recording.name,
             file,
         )
-        words = {
-            f"{i.behavior} of {i.channel}" if i.channel else i.behavior
-            for i in intervals
-            if i.behavior and i.behavior not in self.scheme.classes
-        }
-        if words:
-            example = min(words)
-            word, _, channel = example.partition(" of ")
-            option = f"{channel}={word}" if channel else word
+        words = [i for i in intervals if i.behavior and i.behavior not in self.scheme.classes]
+        told = {f"{i.channel}={i.behavior}" if i.channel else i.behavior for i in words}
+        if told:
             self.findings.add(
                 "where words stand that are not among --classes, nobody is taken to have looked "
-                f"for the behaviours of their channel (--none_words {option} takes that for 'no')",
+                "for the behaviours of their channel (--none_words WORD or CHANNEL=WORD takes them "
+                "for 'no')",
                 self.recording.name,
-                ", ".join(sorted(words)),
+                ", ".join(sorted(told)),
             )
 
 
