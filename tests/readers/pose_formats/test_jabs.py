@@ -230,15 +230,13 @@ def test_what_jabs_keeps_beside_its_poses_is_no_recording(tmp_path):
 
 
 @pytest.mark.parametrize("indent", [None, 2])
-def test_labels_of_single_animals_are_refused(tmp_path, indent):
+def test_labels_of_single_animals_are_not_taken_for_the_scenes(tmp_path, indent):
     poses = write_jabs(tmp_path / "v1_pose_est_v5.h5", jabs_arrays(walk()))
     labels = tmp_path / "v1.json"
     labels.write_text(json.dumps(LABELS, indent=indent))
     (tmp_path / "project.json").write_text("{}")
     assert list_annotation_files(tmp_path) == [labels]
-    message = r"v1\.json: is an annotation of JABS; its labels are of single animals"
-    with pytest.raises(InputError, match=message):
-        read_annotations(labels)
+    message = r"v1\.json: its labels are of single animals; --subjects each tells them apart"
     for given in (labels, tmp_path):
         with pytest.raises(InputError, match=message):
             prepare(
