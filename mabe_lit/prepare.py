@@ -46,6 +46,7 @@ def prepare(
     open_until_end: bool = False,
     fps: float | None = None,
     videos: str | None = None,
+    group_folder: int | None = None,
     label_fps: float | None = None,
     count_from: int | None = None,
     tracking_starts: int | None = None,
@@ -95,7 +96,9 @@ def prepare(
             tells; 30 if left out.
         videos: CSV of what is known of each video: name, and any of fps, label_fps, first_frame
             (where in the tracking the labelled clip begins), scored_start_s and scored_stop_s
-            (outside, nobody watched).
+            (outside, nobody watched), and group (such as a lab, a rater or a camera).
+        group_folder: Which folder of a recording's name, from 1 on, is its group: of
+            lab2/day1/video the first is lab2.
         label_fps: Frames per second that the labels count at, where it is not that of the tracking.
         count_from: Number of the first frame, 0 or 1, in tables of labels that begin at 1; if left
             out, what fits the tracking.
@@ -123,6 +126,7 @@ def prepare(
         SubjectOptions,
         check_reading_options,
         find_pose_files,
+        groups_of,
         list_annotation_files,
         owner_of,
         read_all_annotations,
@@ -167,6 +171,7 @@ def prepare(
         if videos is None:
             warn_of_tables(annotations)
         files = list_annotation_files(annotations, tell_unknown=not is_one_folder)
+        known = {} if videos is None else read_videos(videos, found.names)
         labelling = Labelling(
             read_all_annotations(files, channel=channel, skip_bad=skip_bad),
             found.names,
@@ -184,7 +189,8 @@ def prepare(
             ),
             owner_of_file=lambda file: owner_of(file, found.names, annotations),
             animals_of=reader.animals_of,
-            videos={} if videos is None else read_videos(videos, found.names),
+            videos=known,
+            groups=groups_of(found.names, known, group_folder),
             fps=fps,
             skip_bad=skip_bad,
         )

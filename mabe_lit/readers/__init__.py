@@ -24,7 +24,7 @@ from mabe_lit.readers.formats import (
 from mabe_lit.readers.intervals import Annotation, Interval, label_frames
 from mabe_lit.readers.labels.labelling import Labelling
 from mabe_lit.readers.labels.readings import LabelOptions, SubjectOptions
-from mabe_lit.readers.labels.videos import Video, read_videos, warn_of_tables
+from mabe_lit.readers.labels.videos import Video, groups_of, read_videos, warn_of_tables
 from mabe_lit.readers.names import owner_of, recording_name
 from mabe_lit.readers.poses.files import PoseFiles, is_named_as_poses
 from mabe_lit.readers.poses.options import PoseOptions
@@ -46,6 +46,7 @@ __all__ = [
     "Video",
     "check_reading_options",
     "find_pose_files",
+    "groups_of",
     "label_frames",
     "list_annotation_files",
     "owner_of",

@@ -54,6 +54,7 @@ class Labelling:
         animals_of: Callable[[str], Sequence[str]],
         videos: Mapping[str, Video],
         fps: float | None,
+        groups: Mapping[str, str] | None = None,
         skip_bad: bool = False,
     ) -> None:
         """Find whose labels there are and what they are called.
@@ -68,13 +69,14 @@ class Labelling:
             animals_of: The animals of a recording, asked for where labels are told apart by them.
             videos: What is known of each video.
             fps: Frames per second where neither ``videos`` nor an annotation tells.
+            groups: The group of each recording that has one.
             skip_bad: Go on without recordings that cannot be read or have no labels.
 
         Raises:
             InputError: If a recording has no annotation, or the classes are none of the words.
         """
         self._read_pose, self._videos = read_pose, videos
-        self._skip_bad = skip_bad
+        self._skip_bad, self._groups = skip_bad, groups or {}
         self.findings = Findings()
         self._rates = FrameRates(videos, fps, self.findings)
         self._attribution = self._rates.attribution = attribute(
@@ -169,7 +171,12 @@ class Labelling:
             self._merged[name] = sorted(subjects - {""})
         tracks = label_tracks(recording, annotation, events, video, self._scheme, self.findings)
         without = lost_frames(recording, tracks)
-        labelled = dataclasses.replace(recording, tracks=tracks, class_names=self.classes)
+        labelled = dataclasses.replace(
+            recording,
+            tracks=tracks,
+            class_names=self.classes,
+            group=self._groups.get(name, ""),
+        )
         return labelled, annotation.frames_past(len(recording)), without
 
     def _warn_of_files(self, names: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -32,6 +32,7 @@ class Video:
         first_frame: Frame of the tracking at which the scored clip begins.
         scored_start_s: Seconds of the clip before which nobody watched.
         scored_stop_s: Seconds of the clip from which on nobody watched.
+        group: What it has in common with others, such as a lab, a rater or a camera.
     """
 
     fps: float | None = None
@@ -39,6 +40,7 @@ class Video:
     first_frame: float | None = None
     scored_start_s: float | None = None
     scored_stop_s: float | None = None
+    group: str | None = None
 
 
 _TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -114,11 +116,46 @@ def read_videos(path: Path | str, names: Sequence[str]) -> dict[str, Video]:
             raise InputError(f"{where}: no recording is called {told!r}; there are {listed}")
         if name in videos:
             raise InputError(f"{where}: {name!r} has a row already")
-        videos[name] = Video(**{key: _number(where, key, row[key]) for key in row if row[key]})
+        group = row.pop("group", "") or None
+        numbers = {key: _number(where, key, row[key]) for key in row if row[key]}
+        videos[name] = Video(**numbers, group=group)
         start_s, stop_s = videos[name].scored_start_s or 0.0, videos[name].scored_stop_s
         if stop_s is not None and stop_s <= start_s:
             raise InputError(f"{where}: scored_stop_s is {stop_s:g}, not after {start_s:g}")
     return videos
+
+
+def groups_of(
+    names: Sequence[str], videos: Mapping[str, Video], folder: int | None
+) -> dict[str, str]:
+    """The group of each recording that has one: the table's, or a folder of its name.
+
+    Args:
+        names: The recordings, of which one in folders is called ``lab/day1/video``.
+        videos: What is known of each video.
+        folder: Which of its folders, from 1 on, is the group; None if none is.
+
+    Raises:
+        InputError: If a recording does not have the folder, or the table tells another group.
+    """
+    groups = {name: video.group for name, video in videos.items() if video.group is not None}
+    if folder is None:
+        return groups
+    if folder < 1:
+        raise InputError(f"--group_folder is {folder}, expected 1 or more")
+    for name in names:
+        folders = name.split("/")[:-1]
+        if len(folders) < folder:
+            raise InputError(
+                f"--group_folder {folder}: recording {name!r} lies in {len(folders)} folders"
+            )
+        group = folders[folder - 1]
+        if groups.setdefault(name, group) != group:
+            raise InputError(
+                f"recording {name!r}: --videos has group {groups[name]!r}, but --group_folder "
+                f"{folder} is {group!r}; leave out one of both"
+            )
+    return groups
 
 
 def _number(where: str, key: str, text: str) -> float:
