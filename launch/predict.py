@@ -131,7 +131,7 @@ def predict_recording(
     ``tables`` are the recording's own, ``summaries`` its rows of those of all recordings.
     """
     from mabe_lit.predict import predict
-    from mabe_lit.scores.summaries import SUMMARY_FILE, TRANSITIONS_FILE
+    from mabe_lit.writers.summaries import SUMMARY_FILE, TRANSITIONS_FILE
 
     with tempfile.TemporaryDirectory() as folder:
         poses = Path(folder, file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,8 @@ from mabe_lit.shell import (
 )
 
 if TYPE_CHECKING:
-    from mabe_lit.scores.summaries import Summaries
+    from mabe_lit.data import Task
+    from mabe_lit.writers.summaries import Summaries
 
 _MOST_NAMED = 5
 
@@ -40,6 +42,7 @@ def predict(
     animals: list[str] | None = None,
     animal_prefixes: list[str] | None = None,
     rename: list[str] | None = None,
+    group: str | None = None,
 ) -> list[Path]:
     """Label every frame of recordings that nobody scored.
 
@@ -69,6 +72,8 @@ def predict(
         animal_prefixes: What the points of each animal begin with, such as B_ W_, in tables of one
             animal that hold several.
         rename: Other names of key points, each OLD=NEW.
+        group: Group of the recordings, such as a lab, where the training had groups; behaviours
+            are those that somebody looked for in it.
 
     Returns:
         The files of the recordings, in the order of the recordings.
@@ -82,8 +87,14 @@ def predict(
     from mabe_lit.data import Entry, warn_of_untold
     from mabe_lit.inference import load_ensemble
     from mabe_lit.readers import PoseOptions, PoseReader, check_reading_options, find_pose_files
-    from mabe_lit.scores.summaries import Summaries
-    from mabe_lit.writers import Prediction, check_formats, check_names, write_prediction
+    from mabe_lit.writers import (
+        Prediction,
+        TrackPrediction,
+        check_formats,
+        check_names,
+        write_prediction,
+    )
+    from mabe_lit.writers.summaries import Summaries
 
     formats = [format] if isinstance(format, str) else format
     check_output(output)
@@ -95,7 +106,11 @@ def predict(
     resolve_device(device)
     classifier = load_ensemble(checkpoint, raw=raw)
     fps, likelihood_below = _as_trained(classifier.trained_on, fps, likelihood_below)
-    check_names(formats, classifier.class_names, classifier.background)
+    is_independent = classifier.task.is_independent
+    check_names(
+        formats, classifier.class_names, classifier.background, is_independent=is_independent
+    )
+    _warn_of_group(classifier.task, group)
     found = find_pose_files(
         poses, pose_pattern=pose_pattern, name_until=name_until, with_empty=True
     )
@@ -113,17 +128,17 @@ def predict(
         try:
             recording = reader.read(name, fps)
             recording, notes = classifier.fit_pose(recording, where=str(file))
-            (answer,) = classifier.predict_recording(recording, where=str(file), device=device)
+            recording = replace(recording, group=group or "")
+            found_tracks = classifier.predict_recording(recording, where=str(file), device=device)
+            tracks = tuple(TrackPrediction(*track) for track in found_tracks)
         except (InputError, OSError) as error:
             failed.append(describe_error(error))
             continue
         for note in notes:
             reader.note(name, note)
-        prediction = Prediction(
-            name, *answer[:2], classifier.class_names, fps, classifier.background
-        )
+        prediction = Prediction(name, tracks, classifier.class_names, fps, classifier.background)
         written += write_prediction(Path(output), prediction, formats)
-        summaries.add(name, prediction.bouts, classifier.class_names, fps)
+        summaries.add(prediction)
         entries.append(Entry.of(recording))
         if len(found) > 1:
             print(f"{number} of {len(found)}: {name}", flush=True)
@@ -137,6 +152,22 @@ def predict(
     if classifier.reads_likelihood:
         warn_of_untold(entries, poses)
     return written
+
+
+def _warn_of_group(task: Task, group: str | None) -> None:
+    """Warn where a group makes no difference, or is none of the training's."""
+    known = [name for name in task.groups if name]
+    if group is not None and not known:
+        message = f"--group {group} makes no difference: the training had no groups"
+    elif known and (group or "") not in task.groups:
+        given = "--group is not given" if group is None else f"--group {group} is none of these"
+        message = (
+            f"training had the groups {', '.join(known)}; {given}: what they have in common is "
+            "taken, and the behaviours of all"
+        )
+    else:
+        return
+    warnings.warn(InputWarning(message), stacklevel=3)
 
 
 def _as_trained(

@@ -1,9 +1,9 @@
 """Predictions -> files: tables of our own, and the formats of other tools.
 
 A format is a module with ``SUFFIXES``, the endings of the files that a recording gets,
-``check(behaviors)``, which refuses names that the tool cannot hold or tells what is written for
-them, and ``write(folder, prediction)``. To add one, write the module and name it below. May import
-``shell`` and ``scores``.
+``check(behaviors, is_independent=)``, which refuses names that the tool cannot hold or tells what
+is written for them, and ``write(folder, prediction)``. To add one, write the module and name it
+below. May import ``shell``, ``pose`` and ``scores``.
 """
 
 from __future__ import annotations
@@ -15,9 +15,16 @@ from types import ModuleType
 
 from mabe_lit.shell import InputError, InputWarning, folder_filled_atomically
 from mabe_lit.writers import bento, boris, tables
-from mabe_lit.writers.prediction import Prediction, behaviors_of
+from mabe_lit.writers.prediction import Prediction, TrackPrediction, behaviors_of
 
-__all__ = ["FORMATS", "Prediction", "check_formats", "check_names", "write_prediction"]
+__all__ = [
+    "FORMATS",
+    "Prediction",
+    "TrackPrediction",
+    "check_formats",
+    "check_names",
+    "write_prediction",
+]
 
 FORMATS: dict[str, ModuleType] = {"csv": tables, "boris": boris, "bento": bento}
 
@@ -34,18 +41,25 @@ def check_formats(formats: Sequence[str]) -> None:
             raise InputError(f"--format: {name!r} comes twice; {expected}")
 
 
-def check_names(formats: Sequence[str], class_names: Sequence[str], background: str | None) -> None:
+def check_names(
+    formats: Sequence[str],
+    class_names: Sequence[str],
+    background: str | None,
+    *,
+    is_independent: bool = False,
+) -> None:
     """Before anything is predicted: can the formats hold the names?
 
     Warns of names that are replaced, and where the background is not known but would be left out.
+    Independent classes have none.
 
     Raises:
         InputError: If a format cannot hold a name.
     """
     for name in formats:
-        FORMATS[name].check(behaviors_of(class_names, background))
+        FORMATS[name].check(behaviors_of(class_names, background), is_independent=is_independent)
     of_events = [name for name in formats if FORMATS[name] is not tables]
-    if of_events and background is None:
+    if of_events and background is None and not is_independent:
         warnings.warn(
             InputWarning(
                 "the training does not tell which class is its background; all classes are "

@@ -1,6 +1,7 @@
 """Tables of our own: ``NAME.frames.csv`` with a row a frame, ``NAME.bouts.csv`` with a row a bout.
 
-Both are read as labels again, to be corrected and learned from.
+Both are read as labels again, to be corrected and learned from. Where tracks have agents, the rows
+of one track follow those of another, and columns ``agent`` and ``target`` tell which it is.
 """
 
 from __future__ import annotations
@@ -10,10 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from mabe_lit.scores.bouts import segments
-from mabe_lit.writers.prediction import Prediction
+from mabe_lit.shell import InputError
+from mabe_lit.writers.prediction import Prediction, TrackPrediction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,23 +21,36 @@ if TYPE_CHECKING:
 SUFFIXES = (".frames.csv", ".bouts.csv")
 _DECIMALS = 6
 """Of seconds and probabilities; so many digits would cut a long video's times."""
+_COLUMNS = ("frame", "time_s", "agent", "target")
 
 
-def check(behaviors: Sequence[str]) -> None:
-    """Names of any kind have their place in a table."""
+def check(behaviors: Sequence[str], *, is_independent: bool) -> None:
+    """Raise ``InputError`` where a column of a behaviour would be called as another.
+
+    Only independent behaviours have columns of their names; others have their place in any case.
+    """
+    taken = {*_COLUMNS, *(f"p_{name}" for name in behaviors)}
+    wrong = [name for name in behaviors if name in taken]
+    if is_independent and wrong:
+        raise InputError(
+            f"--format csv: class {wrong[0]!r} cannot be a column beside {', '.join(_COLUMNS)} and "
+            "p_CLASS, expected another name"
+        )
 
 
 def write(folder: Path, prediction: Prediction) -> None:
-    """Write both tables into ``folder``; all classes are in them, the background as well."""
-    about = (
-        prediction.probabilities,
-        prediction.predicted,
-        prediction.class_names,
-        prediction.fps,
-    )
-    tables = (tabulate_frames(*about), tabulate_bouts(*about))
-    names = (f"{prediction.stem}{suffix}" for suffix in SUFFIXES)
-    write_tables(folder, dict(zip(names, tables, strict=True)))
+    """Write both tables into ``folder``; all classes are in them, the background as well.
+
+    They are written track by track: an hour of many pairs is large as one table.
+    """
+    for suffix, tabulate in zip(SUFFIXES, (tabulate_frames, tabulate_bouts), strict=True):
+        file = folder / f"{prediction.stem}{suffix}"
+        for number, track in enumerate(prediction.tracks):
+            table = tabulate(track, prediction.class_names, prediction.fps)
+            is_first = number == 0
+            table.round(_DECIMALS).to_csv(
+                file, mode="w" if is_first else "a", header=is_first, index=False
+            )
 
 
 def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
@@ -46,53 +59,55 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
         table.round(_DECIMALS).to_csv(folder / name, index=False)
 
 
-def tabulate_frames(
-    probabilities: npt.NDArray[np.float32],
-    predicted: npt.NDArray[np.integer[Any]],
-    class_names: Sequence[str],
-    fps: float,
-) -> pd.DataFrame:
-    """A row a frame: number, time in seconds, predicted class, probability of each class.
+def tabulate_frames(track: TrackPrediction, class_names: Sequence[str], fps: float) -> pd.DataFrame:
+    """A row a frame: number, time in seconds, what is predicted, probability of each class.
+
+    What is predicted is one class, or where classes are independent a column of 1 and 0 for each.
+    Classes that the track is not about have empty cells.
 
     Args:
-        probabilities: ``(N, C)``, as the network gives them.
-        predicted: ``(N,)`` class indices; decisions may prefer another than the most probable.
+        track: What was predicted.
         class_names: ``C`` names.
         fps: Frames per second.
     """
     import pandas as pd
 
-    frame = np.arange(len(probabilities))
-    table = {
-        "frame": frame,
-        "time_s": frame / fps,
-        "predicted": np.asarray(class_names)[predicted],
-    }
-    each = probabilities.astype(np.float64).T  # rounded float32 would print as 0.8797290325
-    columns = {f"p_{name}": column for name, column in zip(class_names, each, strict=True)}
-    return pd.DataFrame(table | columns)
+    frame = np.arange(len(track))
+    table: dict[str, Any] = {"frame": frame, "time_s": frame / fps, **_whose(track)}
+    if track.is_independent:
+        answers = zip(class_names, track.predicted.astype(np.int8).T, strict=True)
+        table |= {name: each if track.is_about(name) else None for name, each in answers}
+    else:
+        table["predicted"] = np.asarray(class_names)[track.predicted]
+    # Rounded float32 would print as 0.8797290325.
+    probabilities = zip(class_names, track.probabilities.astype(np.float64).T, strict=True)
+    for name, each in probabilities:
+        table[f"p_{name}"] = each if track.is_about(name) else None
+    return pd.DataFrame(table)
 
 
-def tabulate_bouts(
-    probabilities: npt.NDArray[np.float32],
-    predicted: npt.NDArray[np.integer[Any]],
-    class_names: Sequence[str],
-    fps: float,
-) -> pd.DataFrame:
+def tabulate_bouts(track: TrackPrediction, class_names: Sequence[str], fps: float) -> pd.DataFrame:
     """A row a bout, in order; ``stop_frame`` is the first frame after it. Arguments as above."""
     import pandas as pd
 
+    whose = _whose(track)
     rows = [
         (
             class_names[bout.label],
+            *whose.values(),
             bout.start_frame,
             bout.stop_frame,
             bout.start_frame / fps,
             bout.stop_frame / fps,
             (bout.stop_frame - bout.start_frame) / fps,
-            float(probabilities[bout.start_frame : bout.stop_frame, bout.label].mean()),
+            float(track.probabilities[bout.start_frame : bout.stop_frame, bout.label].mean()),
         )
-        for bout in segments(predicted)
+        for bout in track.bouts
     ]
-    columns = ("behavior", "start_frame", "stop_frame", "start_s", "stop_s", "duration_s")
-    return pd.DataFrame(rows, columns=[*columns, "mean_probability"])
+    columns = ("start_frame", "stop_frame", "start_s", "stop_s", "duration_s", "mean_probability")
+    return pd.DataFrame(rows, columns=["behavior", *whose, *columns])
+
+
+def _whose(track: TrackPrediction) -> dict[str, str]:
+    """Agent and target by column; nothing for the scene."""
+    return {} if track.agent is None else {"agent": track.agent, "target": track.target or ""}

@@ -18,6 +18,7 @@ from mabe_lit.predict import predict
 from mabe_lit.scores import score_recordings
 from mabe_lit.simulation import simulate_recordings
 from mabe_lit.simulation.mice import CLASS_NAMES
+from mabe_lit.writers import TrackPrediction
 from mabe_lit.writers.tables import tabulate_bouts, tabulate_frames
 
 
@@ -134,8 +135,8 @@ def test_predicted_bouts_are_the_predicted_frames(predicted, name):
 
 def test_bouts_say_seconds_and_mean_probability():
     probabilities = np.array([[0.9, 0.1], [0.7, 0.3], [0.2, 0.8]], np.float32)
-    predicted = np.array([0, 0, 1])
-    bouts = tabulate_bouts(probabilities, predicted, ("attack", "other"), 10.0)
+    track = TrackPrediction(probabilities, np.array([0, 0, 1]))
+    bouts = tabulate_bouts(track, ("attack", "other"), 10.0)
     assert bouts.columns.tolist() == [
         "behavior",
         "start_frame",
@@ -147,7 +148,7 @@ def test_bouts_say_seconds_and_mean_probability():
     ]
     assert bouts.iloc[0].tolist() == ["attack", 0, 2, 0.0, 0.2, 0.2, pytest.approx(0.8)]
     assert bouts.iloc[1].tolist()[:3] == ["other", 2, 3]
-    frames = tabulate_frames(probabilities, predicted, ("attack", "other"), 10.0)
+    frames = tabulate_frames(track, ("attack", "other"), 10.0)
     assert frames["time_s"][2] == 0.2
 
 

@@ -216,20 +216,17 @@ def test_tracks_of_a_recording_are_held_out_together(is_independent):
     assert together.decisions.is_identity
 
 
-def test_held_out_group_does_not_decide_on_itself():
-    """What the others find for a group stays the same when the group's own labels change."""
-    probabilities, labels, fps = noisy_tracks(5, tracks=6)
-    groups = ["a", "a", "b", "b", "c", "c"]
-    swapped = [
-        np.roll(label, 15, axis=0) if group == "a" else label
-        for label, group in zip(labels, groups, strict=True)
-    ]
-    first = fit_decisions(probabilities, labels, fps, groups)
-    second = fit_decisions(probabilities, swapped, fps, groups)
-    assert not first.decisions.is_identity
-    assert not second.decisions.is_identity
-    for track in (0, 1):
-        np.testing.assert_array_equal(first.cross_fitted[track], second.cross_fitted[track])
+def test_group_is_decided_by_the_other_groups_alone():
+    """A short track whose group has a long one, right from 0.2 on, and others right from 0.4 on."""
+    rng = np.random.default_rng(0)
+    probabilities = [rng.random((frames, 1)) for frames in (500, 9000, 500, 500)]
+    planted = (0.2, 0.2, 0.4, 0.4)
+    labels = [(p > least).astype(np.int8) for p, least in zip(probabilities, planted, strict=True)]
+    fps = [30.0] * 4
+    apart = fit_decisions(probabilities, labels, fps).cross_fitted
+    together = fit_decisions(probabilities, labels, fps, groups=["a", "a", "b", "c"]).cross_fitted
+    np.testing.assert_array_equal(apart[0], probabilities[0] >= 0.2)
+    np.testing.assert_array_equal(together[0], probabilities[0] >= 0.4)
 
 
 def test_digest_of_independent_labels_knows_them_again():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mabe_lit.shell import InputWarning
-from mabe_lit.writers import Prediction, bento, write_prediction
+from mabe_lit.writers import Prediction, TrackPrediction, bento, write_prediction
 
 
 def parse_by_lines(text):
@@ -31,7 +31,8 @@ def parse_by_lines(text):
 
 def write(folder, labels, classes, background=None):
     probabilities = np.full((len(labels), len(classes)), 1 / len(classes), np.float32)
-    prediction = Prediction("m", probabilities, np.array(labels), classes, 29.97, background)
+    track = TrackPrediction(probabilities, np.array(labels))
+    prediction = Prediction("m", [track], classes, 29.97, background)
     (file,) = write_prediction(folder, prediction, ["bento"])
     return file.read_text()
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mabe_lit.shell import InputError
-from mabe_lit.writers import Prediction, boris, write_prediction
+from mabe_lit.writers import Prediction, TrackPrediction, boris, write_prediction
 
 
 @pytest.fixture
@@ -15,9 +15,8 @@ def written(tmp_path):
     """Attack from frame 1 to 3 and 6 to 8, mount from 3 to 4, of 10 frames at 4 a second."""
     labels = np.array([2, 0, 0, 1, 2, 2, 0, 0, 2, 2])
     probabilities = np.full((10, 3), 1 / 3, np.float32)
-    prediction = Prediction(
-        "mouse", probabilities, labels, ["attack", "môunt", "rest"], 4.0, "rest"
-    )
+    track = TrackPrediction(probabilities, labels)
+    prediction = Prediction("mouse", [track], ["attack", "môunt", "rest"], 4.0, "rest")
     write_prediction(tmp_path, prediction, ["boris"])
     return tmp_path
 

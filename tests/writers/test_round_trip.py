@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mabe_lit import UNSCORED
 from mabe_lit.readers import label_frames, read_annotations
-from mabe_lit.writers import FORMATS, Prediction, write_prediction
+from mabe_lit.writers import FORMATS, Prediction, TrackPrediction, write_prediction
 from mabe_lit.writers.bento import bento_names
 
 TEN_HOURS_S = 36_000
@@ -30,7 +30,8 @@ FILES = {"boris": (".boris", ".boris.csv"), "bento": (".annot",)}
 
 def prediction_of(labels, classes, fps, background=None, name="one"):
     probabilities = np.broadcast_to(np.float32(1 / len(classes)), (len(labels), len(classes)))
-    return Prediction(name, probabilities, np.asarray(labels), classes, fps, background)
+    track = TrackPrediction(probabilities, np.asarray(labels))
+    return Prediction(name, [track], classes, fps, background)
 
 
 def names_in(tool, prediction):
@@ -70,7 +71,7 @@ def test_frames_are_the_same_after_reading_back(tool, runs, fps, before_s, class
         write_prediction(Path(folder), prediction, [tool])
         for suffix in FILES[tool]:
             file = Path(folder, f"one{suffix}")
-            if suffix == ".boris.csv" and not prediction.events:
+            if suffix == ".boris.csv" and not prediction.events_of(prediction.tracks[0]):
                 continue  # a table without a row does not tell how long somebody watched
             assert np.array_equal(read_back(file, tool, prediction), labels)
 

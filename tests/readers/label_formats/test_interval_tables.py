@@ -14,6 +14,7 @@ from label_files import labels, rows, spans, write
 
 from mabe_lit.readers.label_formats import interval_tables
 from mabe_lit.shell import InputError, InputWarning
+from mabe_lit.writers import TrackPrediction
 from mabe_lit.writers.tables import tabulate_bouts
 
 
@@ -352,7 +353,7 @@ CLASSES = ["a", "b", "c"]
 def test_predicted_bouts_round_trip(tmp_path_factory, predicted, fps):
     path = tmp_path_factory.mktemp("round") / "v1.bouts.csv"
     probabilities = np.eye(3, dtype=np.float32)[predicted]
-    table = tabulate_bouts(probabilities, np.array(predicted), CLASSES, fps)
+    table = tabulate_bouts(TrackPrediction(probabilities, np.array(predicted)), CLASSES, fps)
     table.round(6).to_csv(path, index=False)
     (events,) = interval_tables.read(path)
     assert labels(events, len(predicted), CLASSES, fps=fps) == predicted
@@ -362,7 +363,7 @@ def test_predicted_bouts_round_trip(tmp_path_factory, predicted, fps):
 def test_predicted_seconds_alone_round_trip(tmp_path_factory, predicted, fps):
     path = tmp_path_factory.mktemp("round") / "v1.bouts.csv"
     probabilities = np.eye(3, dtype=np.float32)[predicted]
-    table = tabulate_bouts(probabilities, np.array(predicted), CLASSES, fps)
+    table = tabulate_bouts(TrackPrediction(probabilities, np.array(predicted)), CLASSES, fps)
     pd.DataFrame(table[["behavior", "start_s", "stop_s"]].round(6)).to_csv(path, index=False)
     (events,) = interval_tables.read(path)
     assert labels(events, len(predicted), CLASSES, fps=fps) == predicted
@@ -376,7 +377,9 @@ def test_predicted_seconds_alone_round_trip(tmp_path_factory, predicted, fps):
 def test_any_edited_stop_frame_is_refused(tmp_path_factory, predicted, by, data):
     path = tmp_path_factory.mktemp("round") / "v1.bouts.csv"
     probabilities = np.eye(3, dtype=np.float32)[predicted]
-    table = tabulate_bouts(probabilities, np.array(predicted), CLASSES, 29.97).round(6)
+    table = tabulate_bouts(
+        TrackPrediction(probabilities, np.array(predicted)), CLASSES, 29.97
+    ).round(6)
     assume(len(table) > 1)  # frames and seconds of a single bout fit at some rate
     row = data.draw(st.integers(0, len(table) - 1))
     table.loc[row, "stop_frame"] += by

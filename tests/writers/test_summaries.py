@@ -7,15 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from mabe_lit.scores import segments
-from mabe_lit.scores.summaries import Summaries
+from mabe_lit.writers import Prediction, TrackPrediction
+from mabe_lit.writers.summaries import Summaries
 
 CLASSES = ("attack", "mount", "rest")
 
 
+def prediction_of(labels, fps, classes=CLASSES, name="one"):
+    labels = np.asarray(labels)
+    track = TrackPrediction(np.ones((len(labels), len(classes)), np.float32), labels)
+    return Prediction(name, [track], classes, fps)
+
+
 def tables_of(labels, fps, classes=CLASSES):
     summaries = Summaries()
-    summaries.add("one", segments(np.asarray(labels)), classes, fps)
+    summaries.add(prediction_of(labels, fps, classes))
     tables = summaries.tables()
     return tables["summary.csv"], tables["transitions.csv"]
 
@@ -72,7 +78,7 @@ def test_recording_of_one_bout_has_no_transition():
 def test_summaries_keep_recordings_apart():
     summaries = Summaries()
     for name, labels in (("b", [0, 1]), ("a", [1, 1])):
-        summaries.add(name, segments(np.array(labels)), CLASSES[:2], 1.0)
+        summaries.add(prediction_of(labels, 1.0, CLASSES[:2], name))
     tables = summaries.tables()
     assert tables["summary.csv"]["recording"].tolist() == ["b", "b", "a", "a"]
     assert tables["summary.csv"]["total_s"].tolist() == [1, 1, 0, 2]
@@ -91,3 +97,30 @@ def test_summary_accounts_for_every_frame_and_change(labels, fps):
     assert summary["bouts"].sum() == np.count_nonzero(np.diff(labels)) + 1
     each = transitions.groupby("from")["probability"].sum()
     pd.testing.assert_series_equal(each, each * 0 + 1, check_exact=False)
+
+
+def test_tracks_of_agents_have_rows_of_their_own():
+    # At 1 frame/s. m1 attacks m2 in frames 0-3 and 5-6, and mounts it in 2-4; m1 rears in 1-2.
+    pair, own = np.zeros((10, 3), bool), np.zeros((10, 3), bool)
+    pair[:3, 0] = pair[5, 0] = pair[2:4, 1] = own[1, 2] = True
+    probabilities = np.ones((10, 3), np.float32)
+    tracks = [
+        TrackPrediction(probabilities, own, "m1", None, ("rear",)),
+        TrackPrediction(probabilities, pair, "m1", "m2", ("attack", "mount")),
+    ]
+    summaries = Summaries()
+    summaries.add(Prediction("one", tracks, ("attack", "mount", "rear"), 1.0))
+    tables = summaries.tables()
+    summary = tables["summary.csv"].drop(columns=["mean_s", "median_s", "bouts_per_min"])
+    assert summary.columns[:4].tolist() == ["recording", "agent", "target", "behavior"]
+    assert summary.values.tolist() == [
+        ["one", "m1", "", "rear", 1, 1.0, 0.1, 1.0],
+        ["one", "m1", "m2", "attack", 2, 4.0, 0.4, 0.0],
+        ["one", "m1", "m2", "mount", 1, 2.0, 0.2, 2.0],
+    ]
+    transitions = tables["transitions.csv"]
+    assert transitions.columns[:3].tolist() == ["recording", "agent", "target"]
+    assert transitions.values.tolist() == [
+        ["one", "m1", "m2", "attack", "mount", 1, 1.0],
+        ["one", "m1", "m2", "mount", "attack", 1, 1.0],
+    ]
