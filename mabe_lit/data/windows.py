@@ -162,7 +162,7 @@ def _strands(stretches: Stretches, gap: int) -> Stretches:
 
     def counted(frames: _Ints) -> _Ints:
         before = np.asarray(frames)[:, None] - offset
-        return np.maximum(-(-before // gap), 0).ravel()
+        return np.asarray(np.maximum(-(-before // gap), 0).ravel())
 
     strands = Stretches(
         np.repeat(stretches.track, gap),
