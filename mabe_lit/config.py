@@ -43,7 +43,7 @@ class Config:
     }
     """Keys that release 0.1.0 had, and the values at which they did nothing."""
 
-    ADDED: ClassVar[tuple[str, ...]] = ("synthetic_animals", "synthetic_swaps")
+    ADDED: ClassVar[tuple[str, ...]] = ("synthetic_animals", "synthetic_swaps", "group_embedding")
     """Keys that release 0.1.0 did not have; at their defaults runs are called as they were."""
 
     train_data_dir: str = SYNTHETIC_TRAIN_DIR
