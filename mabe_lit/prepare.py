@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -33,6 +34,7 @@ def prepare(
     animals: list[str] | None = None,
     animal_prefixes: list[str] | None = None,
     keypoints: list[str] | None = None,
+    union: bool = False,
     rename: list[str] | None = None,
     likelihood_below: float = 0.1,
     classes: list[str] | None = None,
@@ -74,6 +76,8 @@ def prepare(
         animal_prefixes: What the points of each animal begin with, such as B_ W_, in tables of one
             animal that hold several.
         keypoints: Points to take; those that all recordings share if left out.
+        union: Take points that any recording has; those that another one does not track are never
+            tracked there.
         rename: Other names of key points, each OLD=NEW.
         likelihood_below: Points that the tracker holds less likely than this are missing.
         classes: Behaviours to learn, one or more; frames of any other behaviour are unscored.
@@ -158,6 +162,7 @@ def prepare(
             likelihood_below=likelihood_below,
         )
         whose = SubjectOptions.of(subjects, target_modifier, subject_is)
+        options = replace(options, union=union)
         is_one_folder = poses == annotations
         found = find_pose_files(
             poses,

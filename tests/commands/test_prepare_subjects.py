@@ -346,3 +346,24 @@ def test_options_of_subjects_are_checked(lab, options, match):
     put(lab, SNIFF_AND_REAR)
     with pytest.raises(InputError, match=match):
         told_by_prepare(lab, "rear", **options)
+
+
+def test_points_that_an_animal_never_has_are_not_lost(lab):
+    points = {"mouse": ("nose", "neck", "tailbase"), "single": ("front", "back")}
+    columns = [(a, p, c) for a in points for p in points[a] for c in ("x", "y", "likelihood")]
+    rows = [["scorer", *["net"] * len(columns)]]
+    for title, level in (("individuals", 0), ("bodyparts", 1), ("coords", 2)):
+        rows.append([title, *(column[level] for column in columns)])
+    rows += [[str(n), *["5", "7", "0.99"] * 5] for n in range(FRAMES)]
+    (lab / "v1DLC_net.csv").write_text("\n".join(",".join(row) for row in rows) + "\n")
+    put(lab, of_mice(("mouse", "single", "hunt", 1.0, 2.0)))
+    options = {"subjects": "each", "animals": ["mouse", "single"]}
+    found, told = told_by_prepare(lab, "hunt", **options)
+    recording = found["v1"]
+    assert recording.has_point.tolist() == [[True] * 3 + [False] * 2, [False] * 3 + [True] * 2]
+    assert recording.missing_share == 0
+    assert spans_of_track(recording, "mouse to single") == {"hunt": [(30, 60)]}
+    assert told == [
+        "v1: animal 'mouse' has no front, back",
+        "v1: animal 'single' has no nose, neck, tailbase",
+    ]

@@ -18,6 +18,7 @@ class PoseOptions:
         animal_prefixes: What the names of each animal's points begin or end with, in tables of one
             animal that hold several.
         keypoints: Points to take; none for all that the recordings share.
+        union: Take points that any recording has, not those alone that all have.
         rename: Other names of points.
         first_row: Frame at which the first row belongs; None for its own number.
         likelihood_below: Points that the tracker holds less likely become NaN.
@@ -27,6 +28,7 @@ class PoseOptions:
     animal_count: int | None = None
     animal_prefixes: tuple[str, ...] = ()
     keypoints: tuple[str, ...] = ()
+    union: bool = False
     rename: Mapping[str, str] = field(default_factory=dict)
     first_row: int | None = None
     likelihood_below: float = 0.1

@@ -182,7 +182,7 @@ class PoseReader:
             name: rename_points(tracks, self.options.rename).keypoint_names
             for name, tracks in found.items()
         }
-        points, notes = agree_on_points(renamed, self.options.keypoints)
+        points, notes = agree_on_points(renamed, self.options.keypoints, union=self.options.union)
         self.options = replace(self.options, keypoints=points)
         _warn(notes)
 
@@ -201,7 +201,12 @@ def _read(
     is_chosen = bool(options.animals)
     if len(tracks.points) and not is_chosen and (tracks.may_break or options.animal_count):
         points = blank_untracked(tracks.points, tracks.likelihood, below)
-        tracks = join_tracks(replace(tracks, points=points), options.animal_count)
+        # Tracks of one file that nobody named have the same points.
+        has_point = None if tracks.has_point is None else tracks.has_point[:1]
+        bare = replace(tracks, points=points, has_point=None)
+        tracks = join_tracks(bare, options.animal_count)
+        if has_point is not None:
+            tracks = replace(tracks, has_point=has_point.repeat(len(tracks.animal_names), axis=0))
     return to_recording(
         tracks,
         fps=fps,
@@ -226,7 +231,9 @@ def _arranged(tracks: Tracks, options: PoseOptions) -> Tracks:
         )
     tracks = choose_animals(tracks, options.animals)
     tracks = rename_points(tracks, options.rename)
-    return select_points(tracks, options.keypoints) if options.keypoints else tracks
+    if not options.keypoints:
+        return tracks
+    return select_points(tracks, options.keypoints, may_lack=options.union)
 
 
 def _warn(messages: Iterable[str]) -> None:

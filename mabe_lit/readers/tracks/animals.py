@@ -158,7 +158,7 @@ def _with_shared_points(tracks: Tracks, path: object) -> Tracks:
         points=tracks.points[:, :, kept],
         likelihood=None if tracks.likelihood is None else tracks.likelihood[:, :, kept],
         keypoint_names=points,
-        has_point=None,
+        has_point=tracks.has_point[:, kept] if notes else None,
     ).noted(*notes)
 
 

@@ -31,74 +31,108 @@ def rename_points(tracks: Tracks, rename: Mapping[str, str]) -> Tracks:
     return replace(tracks, keypoint_names=names)
 
 
-def select_points(tracks: Tracks, wanted: Sequence[str]) -> Tracks:
+def select_points(tracks: Tracks, wanted: Sequence[str], *, may_lack: bool = False) -> Tracks:
     """The key points of these names, in this order.
 
+    Args:
+        tracks: Rows of a file.
+        wanted: Names.
+        may_lack: Whether a point that is not there is one that is never tracked.
+
     Raises:
-        InputError: If a point is not there.
+        InputError: If a point is not there and may not lack.
     """
     known = tracks.keypoint_names
-    if missing := [name for name in wanted if name not in known]:
+    missing = [name for name in wanted if name not in known]
+    if missing and not may_lack:
         raise InputError(
             f"{tracks.path}: has no key point {', '.join(missing)}, only {', '.join(known)}"
         )
-    order = np.array([known.index(name) for name in wanted])
-    likelihood = tracks.likelihood
+    order = np.array([known.index(name) if name in known else 0 for name in wanted])
+    is_missing = np.array([name in missing for name in wanted])
+    shape = (len(tracks.animal_names), len(known))
+    has_point = np.ones(shape, bool) if tracks.has_point is None else tracks.has_point
+    has_point = has_point[:, order] & ~is_missing
+    points, likelihood = tracks.points[:, :, order], tracks.likelihood
+    if likelihood is not None:
+        likelihood = likelihood[:, :, order]
+    if missing:
+        points[:, :, is_missing] = np.nan
+        if likelihood is not None:
+            likelihood[:, :, is_missing] = np.nan
     return replace(
         tracks,
-        points=tracks.points[:, :, order],
-        likelihood=None if likelihood is None else likelihood[:, :, order],
+        points=points,
+        likelihood=likelihood,
         keypoint_names=tuple(wanted),
+        has_point=None if has_point.all() else has_point,
     )
 
 
 def agree_on_points(
-    points: KeypointNames, wanted: Sequence[str] = ()
+    points: KeypointNames, wanted: Sequence[str] = (), *, union: bool = False
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The key points that all recordings are taken with.
 
     Args:
         points: Names as they are after renaming, in the order of each file.
         wanted: Points to take; if none, those that all recordings have.
+        union: Take points that any recording has; in the others they are never tracked.
 
     Returns:
         The points, in the order of ``wanted`` or else of the first recording, and notes on those
-        that are left out.
+        that are left out or never tracked in some.
 
     Raises:
-        InputError: If a wanted point is missing somewhere, or none is in all recordings.
+        InputError: If a wanted point is missing somewhere, or in all recordings with ``union``, or
+            none is in all recordings without it.
     """
+    everything = dict.fromkeys(name for own in points.values() for name in own)
     if wanted:
-        _check_wanted(points, wanted)
-        return tuple(wanted), ()
+        _check_wanted(points, wanted, may_lack=union)
+        return tuple(wanted), _notes_on_lacking(points, wanted) if union else ()
+    if union:
+        return tuple(everything), _notes_on_lacking(points, tuple(everything))
     first = next(iter(points))
     shared = tuple(name for name in points[first] if all(name in own for own in points.values()))
     if not shared:
         other = min(points, key=lambda name: len(set(points[name]) & set(points[first])))
         raise InputError(
             f"no key point is in all recordings: {first} has {', '.join(points[first])}, "
-            f"but {other} has {', '.join(points[other])}; --rename OLD=NEW joins names"
+            f"but {other} has {', '.join(points[other])}; --rename OLD=NEW joins names, "
+            "--union true takes all"
         )
-    everything = dict.fromkeys(name for own in points.values() for name in own)
     left = [name for name in everything if name not in shared]
     notes = []
     if left:
         listed = "; ".join(f"{name} ({_where(name, points)})" for name in left)
         notes.append(f"key points that not all recordings have are left out: {listed}")
-    notes += [
+    return shared, (*notes, *_notes_on_alike(left))
+
+
+def _notes_on_lacking(points: KeypointNames, taken: Sequence[str]) -> tuple[str, ...]:
+    lacking = [name for name in taken if not all(name in own for own in points.values())]
+    if not lacking:
+        return ()
+    listed = "; ".join(f"{name} ({_where(name, points)})" for name in lacking)
+    told = f"key points that not all recordings have are never tracked in the others: {listed}"
+    return told, *_notes_on_alike(lacking)
+
+
+def _notes_on_alike(names: Sequence[str]) -> list[str]:
+    return [
         f"key points {' and '.join(group)} may be one; --rename {group[0]}={group[1]} joins them"
-        for group in _alike(left)
+        for group in _alike(names)
     ]
-    return shared, tuple(notes)
 
 
-def _check_wanted(points: KeypointNames, wanted: Sequence[str]) -> None:
+def _check_wanted(points: KeypointNames, wanted: Sequence[str], *, may_lack: bool) -> None:
     problems = []
     for name in wanted:
         lacking = [recording for recording, own in points.items() if name not in own]
         if len(lacking) == len(points):
             problems.append(f"{name} is in no recording")
-        elif lacking:
+        elif lacking and not may_lack:
             problems.append(f"{name} is missing in {_some(lacking)}")
     if problems:
         first, own = next(iter(points.items()))

@@ -111,7 +111,8 @@ def to_recording(
     likelihood = None if tracks.likelihood is None else _at_frames(tracks.likelihood, frames)
     name = recording_name(tracks.path) if name is None else name
     recording = Recording.unscored(name, keypoints, fps, *names, likelihood)
-    return replace(recording, may_go_on=tracks.may_go_on), tracks.notes
+    recording = replace(recording, may_go_on=tracks.may_go_on, has_point=tracks.has_point)
+    return recording, tracks.notes
 
 
 def _check_tracked(

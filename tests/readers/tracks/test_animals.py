@@ -141,6 +141,8 @@ def test_animals_are_chosen_by_name_with_the_points_that_they_have(tmp_path):
     assert recording.animal_names == ("single", "resident")
     assert recording.keypoint_names == ("nose", "tail", "corner")
     np.testing.assert_array_equal(recording.keypoints[:, 0, 2], [[1, 2], [3, 4], [5, 6]])
+    assert recording.has_point.tolist() == [[False, False, True], [True, True, False]]
+    assert recording.missing_share == 0
     assert np.isnan(recording.keypoints[:, 0, :2]).all()
     assert np.isnan(recording.keypoints[:, 1, 2]).all()
     np.testing.assert_array_equal(recording.keypoints[:, 1, :2], table()[:, 0, :, :2])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pose_files import csv_text, table
@@ -19,8 +21,9 @@ def write(folder, **parts):
     return values
 
 
-def reader(folder, **options):
-    return PoseReader(find_pose_files(folder), PoseOptions.of(**options))
+def reader(folder, union=False, **options):
+    chosen = replace(PoseOptions.of(**options), union=union)
+    return PoseReader(find_pose_files(folder), chosen)
 
 
 def test_points_of_another_order_are_matched_by_name(tmp_path, recwarn):
@@ -42,6 +45,49 @@ def test_points_that_not_all_have_are_left_out_by_name(tmp_path):
     )
     assert poses.options.keypoints == ("nose", "tail")
     np.testing.assert_array_equal(poses.read("v2", 30.0).keypoints, values["v2"][:, :, [2, 1], :2])
+
+
+def test_union_takes_points_that_any_recording_has(tmp_path):
+    values = write(tmp_path, v1=("nose", "ear", "tail"), v2=("tail", "tip", "nose"))
+    with pytest.warns(InputWarning) as warned:
+        poses = reader(tmp_path, union=True)
+    assert str(warned[0].message) == (
+        "key points that not all recordings have are never tracked in the others: ear (only in "
+        "v1); tip (only in v2)"
+    )
+    first, second = (poses.read(name, 30.0) for name in ("v1", "v2"))
+    assert first.keypoint_names == second.keypoint_names == ("nose", "ear", "tail", "tip")
+    assert first.has_point.tolist() == [[True, True, True, False]] * 2
+    assert second.has_point.tolist() == [[True, False, True, True]] * 2
+    np.testing.assert_array_equal(
+        second.keypoints[:, :, [0, 2, 3]], values["v2"][:, :, [2, 0, 1], :2]
+    )
+    assert np.isnan(second.keypoints[:, :, 1]).all()
+    assert np.isnan(second.likelihood[:, :, 1]).all()
+    assert (first.missing_share, second.missing_share) == (0, 0)
+
+
+def test_tracks_that_break_off_lack_the_same_points_when_joined(tmp_path):
+    rows = [f"track_{n // 10},{n},0.9,{n + 1},5,0.9,{n + 9},9,0.9" for n in range(30)]
+    header = "track,frame_idx,instance.score,nose.x,nose.y,nose.score,ear.x,ear.y,ear.score"
+    (tmp_path / "v1.csv").write_text("\n".join((header, *rows)) + "\n")
+    (tmp_path / "v2.csv").write_text("\n".join((header.replace("ear", "tail"), *rows)) + "\n")
+    with pytest.warns(InputWarning, match="are never tracked in the others"):
+        poses = reader(tmp_path, union=True, animals=["1"])
+    recording = poses.read("v2", 30.0)
+    assert recording.keypoint_names == ("nose", "ear", "tail")
+    assert recording.has_point.tolist() == [[True, False, True]]
+    assert not np.isnan(recording.keypoints[:, 0, [0, 2]]).any()
+
+
+def test_wanted_points_may_lack_in_a_union(tmp_path):
+    write(tmp_path, v1=("nose", "ear"), v2=("tail", "nose"))
+    with pytest.warns(InputWarning, match=r"never tracked in the others: ear \(only in v1\)"):
+        poses = reader(tmp_path, union=True, keypoints=["ear", "nose"])
+    assert poses.read("v2", 30.0).has_point.tolist() == [[False, True]] * 2
+    assert poses.read("v1", 30.0).has_point is None
+    with pytest.raises(InputError, match="--keypoints: tip is in no recording"):
+        reader(tmp_path, union=True, keypoints=["tip"])
 
 
 @pytest.mark.parametrize(
