@@ -211,7 +211,8 @@ def prepare(
             reader.warn()
     print(format_tallies(tallies))
     if labelling is not None and (left := labelling.vocabulary.left_over()):
-        print("\nbehaviours that are not among --classes, and unscored:")
+        unscored = "" if labelling.is_independent else ", and unscored"
+        print(f"\nbehaviours that are not among --classes{unscored}:")
         print("\n".join(f"  {line}" for line in left))
     print(f"\n{len(tallies)} recordings written to {output}")
     if labelling is not None and labelling.assumed_fps:

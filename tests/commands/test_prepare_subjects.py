@@ -252,6 +252,29 @@ def test_frame_labels_of_several_agents_are_taken_each(lab, background):
         told_by_prepare(lab, *classes, background=background)
 
 
+def test_columns_of_several_agents_are_taken_each(lab):
+    rows = [f"m1,m2,{n},,{int(n < 60)}" for n in range(FRAMES)]
+    rows += [f"m1,,{n},{int(n >= 90)}," for n in range(30, FRAMES)]
+    put(lab, "\n".join(["agent,target,frame,rear,sniff", *rows]) + "\n", "v1_l.csv")
+    found, _ = told_by_prepare(lab, "rear", "sniff", subjects="each", overlap="allowed")
+    recording = found["v1"]
+    expected = {"sniff": [(0, 60)], "no sniff": [(60, 120)]}
+    assert spans_of_track(recording, "m1 to m2") == expected
+    assert spans_of_track(recording, "m1") == {"rear": [(90, 120)], "no rear": [(30, 90)]}
+    assert spans_of_track(recording, "m2") == spans_of_track(recording, "m2 to m1") == {}
+
+
+def test_recordings_whose_subjects_are_unknown_are_left_out_where_asked_for(lab):
+    put(lab, of_mice(("red", "", "rear", 1.0, 2.0)))
+    (lab / "v2DLC_net.csv").write_text(deeplabcut())
+    put(lab, of_mice(("m1", "", "rear", 1.0, 2.0)).replace("v1.mp4", "v2.mp4"), "v2.csv")
+    with pytest.raises(InputError, match=r"subject 'red'.*; --skip_bad true goes on without them"):
+        told_by_prepare(lab, "rear", subjects="each")
+    found, (line,) = told_by_prepare(lab, "rear", subjects="each", skip_bad=True)
+    assert list(found) == ["v2"]
+    assert line.startswith("1 of 2 recordings left out: ")
+
+
 def test_frames_and_bouts_that_say_the_same_of_each_agent_are_one(lab):
     text = "agent,target,frame,label\n" + frame_rows("m1", "", range(FRAMES), "rear")
     text += frame_rows("m2", "", range(FRAMES), "groom")

@@ -52,7 +52,7 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
         frames, video = int(content["num_frames"]), str(content["file"])
         events = list(_read_blocks(path, content["labels"], frames))
         declared = {name for of_mouse in content["labels"].values() for name in of_mouse}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         if isinstance(error, InputError):
             raise
         problem = f"{type(error).__name__}: {error}"

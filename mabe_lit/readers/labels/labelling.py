@@ -96,7 +96,9 @@ class Labelling:
         self.vocabulary = meant.vocabulary
         self._merged: dict[str, list[str]] = {}
         if meant.failed and (not skip_bad or not meant.events):
-            raise InputError("; ".join(meant.failed.values()) + self._hint)
+            told = list(meant.failed.values())
+            more = f"; {len(told) - _MOST_NAMED} more" if told[_MOST_NAMED:] else ""
+            raise InputError("; ".join(told[:_MOST_NAMED]) + more + self._hint)
 
     def _seconds_of(self, name: str) -> float:
         fps = self._rates.of(name)

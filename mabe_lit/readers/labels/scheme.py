@@ -58,8 +58,8 @@ class Scheme:
         """
         classes = [name for name in options.classes if name != options.background]
         kind, events = options.subjects.kind, list(found.values())
-        targeted = _targeted(events)
-        alone = _alone(events)
+        targeted = _places(events, with_target=True)
+        alone = _places(events, with_target=False)
         if kind == "each":
             _check_kinds(classes, targeted, alone)
         own = [name for name in classes if name not in targeted]
@@ -130,16 +130,13 @@ _Places = dict[str, tuple[Events, Event]]
 """Where a word is first found."""
 
 
-def _targeted(found: Sequence[Events]) -> _Places:
-    return {e.behavior: (one, e) for one in reversed(found) for e in one.events[::-1] if e.target}
-
-
-def _alone(found: Sequence[Events]) -> _Places:
+def _places(found: Sequence[Events], *, with_target: bool) -> _Places:
+    """Where each word is first done to another animal, or to none."""
     return {
         event.behavior: (one, event)
         for one in reversed(found)
         for event in one.events[::-1]
-        if not event.target
+        if bool(event.target) == with_target and event.answer is not None
     }
 
 
