@@ -115,8 +115,7 @@ def read_annotations(
     Raises:
         InputError: If the file is missing, damaged or of another format, or has other channels.
     """
-    channels = [channel] if isinstance(channel, str) else list(channel or ())
-    return read_annotation_file(Path(path), channels=channels)
+    return read_annotation_file(Path(path), channels=_listed(channel))[0]
 
 
 def read_all_annotations(
@@ -126,13 +125,17 @@ def read_all_annotations(
 
     Raises:
         InputError: Naming all files that cannot be read, unless these are to be skipped, of which
-            a warning tells; also then if all are.
+            a warning tells; also then if all are. Or if one of several channels is in no file.
     """
+    channels = _listed(channel)
     observed: list[Events] = []
+    found: frozenset[str] = frozenset()
     failed: list[str] = []
     for file in files:
         try:
-            observed += read_annotations(file, channel=channel)
+            events, channels_here = read_annotation_file(file, channels=channels)
+            observed += events
+            found |= channels_here
         except (InputError, OSError) as error:
             failed.append(describe_error(error))
     if failed and skip_bad and len(failed) < len(files):
@@ -140,4 +143,10 @@ def read_all_annotations(
         warnings.warn(InputWarning(message), stacklevel=2)
     elif failed:
         raise InputError("; ".join(failed))
+    if missing := [name for name in channels if name not in found]:
+        raise InputError(f"--channel: no annotation has {', '.join(missing)}")
     return observed
+
+
+def _listed(channel: str | Sequence[str] | None) -> list[str]:
+    return [channel] if isinstance(channel, str) else list(channel or ())

@@ -66,8 +66,10 @@ def read_poses_file(path: Path, *, names_only: bool = False) -> Any:
         raise InputError(f"{path}: is not a readable table ({error})") from error
 
 
-def read_annotation_file(path: Path, *, channels: Sequence[str]) -> list[Events]:
-    """What an annotation file says, or those channels of it that it has.
+def read_annotation_file(
+    path: Path, *, channels: Sequence[str]
+) -> tuple[list[Events], frozenset[str]]:
+    """What an annotation file says, or those channels of it that it has, and which these are.
 
     Raises:
         InputError: If it cannot be read, or has none of several channels or not the only one.
@@ -78,7 +80,7 @@ def read_annotation_file(path: Path, *, channels: Sequence[str]) -> list[Events]
     try:
         if len(channels) < 2:
             observed: list[Events] = module.read(path, channel=next(iter(channels), None))
-            return observed
+            return observed, frozenset(channels)
         for channel in channels:
             try:
                 found[channel] = module.read(path, channel=channel)
@@ -88,7 +90,8 @@ def read_annotation_file(path: Path, *, channels: Sequence[str]) -> list[Events]
         raise InputError(f"{path}: is not a readable table ({error})") from error
     if not found:
         raise missing[0]
-    return join_channels(found, are_channels=getattr(module, "HAS_CHANNELS", False))
+    are_channels = getattr(module, "HAS_CHANNELS", False)
+    return join_channels(found, are_channels=are_channels), frozenset(found)
 
 
 def find_format(path: Path, wanted: Formats, others: Formats) -> ModuleType:

@@ -93,6 +93,12 @@ def test_recording_with_none_of_the_channels_is_an_error(lab):
         told_by_prepare(lab, "social", "threat", **ALLOWED)
 
 
+def test_channel_that_no_recording_has_is_an_error(lab):
+    put(lab, "v1", caltech(S1=SOCIAL, S2=THREAT))
+    with pytest.raises(InputError, match="--channel: no annotation has S3, S4"):
+        told_by_prepare(lab, "social", channel=["S1", "S3", "S4"])
+
+
 def test_channels_that_exclude_each_other_are_one_class_a_frame(lab):
     put(lab, "v1", caltech(S1=[(31, 60, "social")], S2=[(61, 90, "threat")]))
     put(lab, "v2", caltech(S1=[(31, 60, "social")]))
