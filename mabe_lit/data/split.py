@@ -33,12 +33,7 @@ def open_split(
         raise InputError(
             f"{val[0]}: is the folder of {train[0]}, {train[1]}; score other recordings"
         )
-    for names in ("animal_names", "keypoint_names", "class_names"):
-        if getattr(ours, names) != getattr(theirs, names):
-            raise InputError(
-                f"{val[0]}: {val[1]} has {names} {list(getattr(theirs, names))}, "
-                f"but {train[0]} {train[1]} has {list(getattr(ours, names))}"
-            )
+    _check_alike(ours, theirs, train, val)
     shared = {entry.name for entry in ours.entries} & {entry.name for entry in theirs.entries}
     if shared:
         warnings.warn(
@@ -49,6 +44,32 @@ def open_split(
             stacklevel=2,
         )
     return ours, theirs
+
+
+def _check_alike(
+    ours: Dataset, theirs: Dataset, train: tuple[str, str], val: tuple[str, str]
+) -> None:
+    """Raise ``InputError`` where a network cannot learn from one and be scored on the other."""
+    for what in ("has_agents", "is_independent"):
+        if getattr(ours, what) != getattr(theirs, what):
+            raise InputError(
+                f"{val[0]}: labels of {val[1]} are {_described(theirs, what)}, but those of "
+                f"{train[0]} {train[1]} are {_described(ours, what)}"
+            )
+    # Agents and targets have roles, whatever they are called and how many there are.
+    alike = () if ours.has_agents else ("animal_names",)
+    for names in (*alike, "keypoint_names", "class_names"):
+        if getattr(ours, names) != getattr(theirs, names):
+            raise InputError(
+                f"{val[0]}: {val[1]} has {names} {list(getattr(theirs, names))}, "
+                f"but {train[0]} {train[1]} has {list(getattr(ours, names))}"
+            )
+
+
+def _described(dataset: Dataset, what: str) -> str:
+    if what == "has_agents":
+        return "of single animals" if dataset.has_agents else "of the scene"
+    return "of independent behaviours" if dataset.is_independent else "one class a frame"
 
 
 def nothing_to_tell(*datasets: Dataset) -> str | None:
