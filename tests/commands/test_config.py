@@ -75,6 +75,9 @@ def test_config_survives_yaml():
         (["stray"], r"stray: no such key"),
         (["social.yaml"], r"social.yaml: belongs to no option; did you mean --config social.yaml"),
         (["--train_data_dir", " "], r"train_data_dir: is empty"),
+        (["--synthetic_animals", "1"], r"synthetic_animals: must be 2 to 16, got 1"),
+        (["--synthetic_animals", "17"], r"synthetic_animals: must be 2 to 16, got 17"),
+        (["--synthetic_swaps", "true"], r"synthetic_swaps: .* must be false where .* is 2"),
         (["--run", "../up"], r"run: must stay inside checkpoint_dir, got '../up'"),
         (["--run", "/abs"], r"run: must be the name of a folder, got '/abs'"),
         (["--val_data_dir", "data/synthetic/train"], r"val_data_dir: must be another folder"),
@@ -145,6 +148,9 @@ def test_dataset_is_simulated_only_into_the_default_folders():
 def test_run_is_named_by_what_it_computes():
     assert Config().run == Config(checkpoint_dir="elsewhere").run
     assert Config().run != Config(seed=43).run
+    groups = [Config(synthetic_animals=n).run for n in (2, 3, 4)]
+    assert len(set(groups)) == 3
+    assert groups[0] == Config().run
 
 
 COMMANDS = ("prepare", "fit", "evaluate", "predict", "baseline", "compare", "benchmark")

@@ -1,5 +1,6 @@
 import itertools
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from mabe_lit.scores import segments
 from mabe_lit.simulation import simulate_recordings
 from mabe_lit.simulation.bodies import ARENA_PX, BODY_LENGTH_PX
 from mabe_lit.simulation.mice import CLASS_NAMES, KEYPOINT_NAMES
+
+EARLIER = Path(__file__).parents[1] / "earlier_release" / "val"
 
 # Measured on the 262,107 frames of CalMS21's test set.
 SHARE = {"attack": 0.048, "investigation": 0.234, "mount": 0.122, "other": 0.597}
@@ -69,6 +72,13 @@ def test_simulation_is_the_same_from_the_same_seed():
     np.testing.assert_array_equal(first.keypoints, again.keypoints)
     np.testing.assert_array_equal(first.labels, again.labels)
     assert not np.array_equal(first.keypoints, other.keypoints, equal_nan=True)
+
+
+def test_simulated_pair_is_that_of_the_first_release():
+    (recording,) = simulate_recordings(1, 240, seed=1)
+    np.testing.assert_array_equal(recording.labels, np.load(EARLIER / "labels.npy"))
+    expected = np.load(EARLIER / "keypoints.npy")
+    np.testing.assert_allclose(recording.keypoints, expected, atol=0.01, equal_nan=True)
 
 
 def test_simulated_tracks_have_gaps_and_stay_near_the_arena(recordings):
