@@ -27,7 +27,7 @@ _CLIMB_FRAMES = 18
 """Frames in which an animal gets from behind another onto its back."""
 _LED = (ATTACK, INVESTIGATION, MOUNT, HUDDLE, APPROACH)
 """What an animal does with its way led by another."""
-_BESIDE = np.array([0.05 + 0.33j, 0.05 - 0.33j, -0.3 + 0.12j, -0.4 - 0.05j])
+_BESIDE = np.array([0.05 + 0.33j, 0.05 - 0.33j, -0.35 + 0.1j, -0.45 - 0.05j])
 """Where an animal lies from the middle of another in a huddle, in body lengths: partly upon it."""
 
 _Floats = npt.NDArray[np.float64]
@@ -70,13 +70,12 @@ class Course:
 
     def posture(self, rng: np.random.Generator) -> Posture:
         """How the animals hold themselves: crouched, bent in a fight, raised, or grooming."""
-        fights = smooth(((self.activity == ATTACK) | self.attacked).astype(float), 5) * hold(
-            rng, rng.uniform(0.3, 1.0, self.activity.shape), 1 / 45
-        )
-        mates = (self.activity == MOUNT) | self.mounted
+        shape = self.activity.shape
+        fierceness = hold(rng, rng.uniform(0.3, 1.0, shape), 1 / 45)
+        fights = fierceness * smooth(((self.activity == ATTACK) | self.attacked).astype(float), 5)
+        crouches = np.isin(self.activity, (MOUNT, HUDDLE)) | self.mounted
         rears = smooth((self.activity == REAR).astype(float), 7)
         grooms = smooth((self.activity == GROOM).astype(float), 9)
-        shape = self.activity.shape
         height = hold(rng, rng.uniform(0.2, 0.6, shape), 1 / 60)
         # From one flank to the other, by way of the face, with strokes of the tongue and paws.
         side = smooth(hold(rng, rng.choice([-0.8, -0.5, 0.0, 0.5, 0.8], shape), 1 / 45), 9)
@@ -85,7 +84,7 @@ class Course:
         looks_up = smooth((wander(rng, shape, 25) > 1.6).astype(float), 9)  # but does not rear
         return Posture(
             bending=0.12 + 0.2 * fights,
-            shortening=0.18 * fights + 0.12 * mates + 0.14 * grooms,
+            shortening=0.18 * fights + 0.12 * crouches + 0.14 * grooms,
             lift=height * rears + 0.12 * looks_up,
             head_turn=grooms * (side + strokes),
         )
