@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from mabe_lit.shell import (
     parse_arguments,
     read_json,
 )
+
+_AGENT_COLUMNS = ("which agent", "which target")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Run:
         parameters: Trainable numbers of the network.
         scored: What was scored: frames of each class, and the classes that are averaged over.
         epochs: The rows of its metrics.csv, None where it has none, as boosted trees.
+        agents: Shares of right agents and right targets, means over the averaged classes; None
+            where nothing tells who does what.
     """
 
     name: str
@@ -45,15 +49,18 @@ class Run:
     parameters: int | None
     scored: tuple[dict[str, int], frozenset[str]]
     epochs: list[dict[str, float]] | None
+    agents: dict[str, float | None] | None = None
 
-    def cells(self) -> dict[str, float | int | str | None]:
-        """Its row of the table, by column."""
+    def cells(self, *, has_agents: bool) -> dict[str, float | int | str | None]:
+        """Its row of the table, by column; those of agents where any run has them."""
+        agents = self.agents or dict.fromkeys(_AGENT_COLUMNS)
         return {
             "run": self.name,
             "macro F1": self.macro_f1,
             "MAP": self.map,
             "F1@50": self.segmental_f1,
             **{f"F1 {name}": value for name, value in self.f1.items()},
+            **(agents if has_agents else {}),
             "train seconds": self.train_seconds,
             "parameters": self.parameters,
         }
@@ -98,9 +105,10 @@ def compare(*, runs: list[str], output: str = "comparison") -> list[Run]:
         written_atomically(folder / "comparison.csv") as temporary,
         temporary.open("w", encoding="utf-8", newline="") as file,
     ):
-        table = csv.DictWriter(file, list(found[0].cells()))
+        rows = _rows(found)
+        table = csv.DictWriter(file, list(rows[0]))
         table.writeheader()
-        table.writerows(run.cells() for run in found)
+        table.writerows(rows)
     macro_f1 = {run.name: run.macro_f1 for run in found}
     save_comparison(folder / "comparison.png", macro_f1, [run.f1 for run in found])
     curves = {run.name: run.epochs for run in found if run.epochs}
@@ -113,14 +121,19 @@ def compare(*, runs: list[str], output: str = "comparison") -> list[Run]:
 
 def format_comparison(runs: Sequence[Run]) -> str:
     """The table as plain text, a line a run."""
-    titles = list(runs[0].cells())
-    rows = [titles, *([_format_cell(cell) for cell in run.cells().values()] for run in runs)]
+    cells = _rows(runs)
+    rows = [list(cells[0]), *([_format_cell(cell) for cell in row.values()] for row in cells)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
-    for name, *cells in rows:
-        right = (f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True))
+    for name, *others in rows:
+        right = (f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True))
         lines.append("  ".join([f"{name:<{widths[0]}}", *right]))
     return "\n".join(lines)
+
+
+def _rows(runs: Sequence[Run]) -> list[dict[str, float | int | str | None]]:
+    has_agents = any(run.agents for run in runs)
+    return [run.cells(has_agents=has_agents) for run in runs]
 
 
 def describe_output(runs: Sequence[Run], output: str) -> str:
@@ -163,6 +176,7 @@ def _read_run(folder: Path) -> Run:
                 frozenset(result["averaged_classes"]),
             ),
             epochs=epochs,
+            agents=_mean_agents(result),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(
@@ -185,6 +199,18 @@ def _check_comparable(runs: Sequence[Run], folders: Sequence[str]) -> None:
             if ours != theirs:
                 message = f"{folder} was scored on other {what} than {folders[0]}"
                 warnings.warn(InputWarning(message), stacklevel=3)
+
+
+def _mean_agents(result: Mapping[str, Any]) -> dict[str, float | None] | None:
+    """Means over the averaged classes, by column."""
+    from mabe_lit.scores.metrics import mean_of_known
+
+    if "agents" not in result:
+        return None
+    shares = [result["agents"][key] for key in ("which_agent", "which_target")]
+    averaged = result["averaged_classes"]
+    means = (mean_of_known([_optional(of[name]) for name in averaged]) for of in shares)
+    return dict(zip(_AGENT_COLUMNS, means, strict=True))
 
 
 def _optional(value: Any) -> float | None:

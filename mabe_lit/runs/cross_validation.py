@@ -28,9 +28,9 @@ def summarize_folds(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
         results: What each fold's ``result.json`` holds.
 
     Returns:
-        The means; ``support`` and ``train_seconds`` are sums. ``spread`` has the standard
-        deviation (of a sample) of macro F1, of each class's F1 and of the segmental F1@50, and
-        ``folds`` the macro F1 of each.
+        The means; ``support``, ``frames`` and ``train_seconds`` are sums. ``spread`` has the
+        standard deviation (of a sample) of macro F1, of each class's F1 and of the segmental F1@50,
+        and ``folds`` the macro F1 of each.
     """
     first = results[0]
     per_class = {
@@ -52,6 +52,7 @@ def summarize_folds(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
             for key in first["segmental"]
         },
         "calibration_error": mean_of_known([result["calibration_error"] for result in results]),
+        **_agents([result["agents"] for result in results if "agents" in result]),
         "folds": [result["macro_f1"] for result in results],
         "spread": {
             "macro_f1": _spread([result["macro_f1"] for result in results]),
@@ -64,6 +65,20 @@ def summarize_folds(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "parameters": first["parameters"],
         "train_seconds": round(sum(result["train_seconds"] for result in results), 3),
     }
+
+
+def _agents(agents: Sequence[dict[str, dict[str, Any]]]) -> dict[str, Any]:
+    """Means of the shares of right animals by class; nothing where nothing tells who does what."""
+    if not agents:
+        return {}
+    means = {
+        key: {
+            name: (sum if key == "frames" else mean_of_known)([each[key][name] for each in agents])
+            for name in of_class
+        }
+        for key, of_class in agents[0].items()
+    }
+    return {"agents": means}
 
 
 def _spread(values: Sequence[float | None]) -> float | None:

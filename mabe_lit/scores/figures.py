@@ -1,4 +1,4 @@
-"""Figures: confusion matrix, precision-recall curves, ethogram; a comparison of runs."""
+"""Figures of an evaluation, and a comparison of runs."""
 
 from __future__ import annotations
 
@@ -8,119 +8,123 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import ListedColormap
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
-from mabe_lit import UNSCORED
 from mabe_lit.data import Dataset
+from mabe_lit.scores.ethogram import plot_ethogram
+from mabe_lit.scores.frames import ScoredFrames, scored_frames
 from mabe_lit.scores.metrics import Scores
-from mabe_lit.shell import written_atomically
-
-# Okabe and Ito's colours, which people with any colour vision can tell apart; grey is unscored.
-_COLORS = ("#D55E00", "#0072B2", "#009E73", "#E8E4D8", "#CC79A7", "#F0E442", "#56B4E9", "#E69F00")
-_UNSCORED_COLOR = "#9A9A9A"
-_ETHOGRAM_RECORDINGS = 40
+from mabe_lit.scores.palette import class_color, save_figure
+from mabe_lit.scores.shown import shown_tracks
+from mabe_lit.scores.who_to_whom import plot_who_to_whom
 
 _Floats = npt.NDArray[np.float32]
-_Ints = npt.NDArray[np.integer[Any]]
+_Labels = npt.NDArray[Any]
 
 
 def save_figures(
     folder: Path,
     scores: Scores,
     probabilities: Sequence[_Floats],
-    labels: Sequence[_Ints],
-    predicted: Sequence[_Ints],
+    labels: Sequence[_Labels],
+    predicted: Sequence[_Labels],
     dataset: Dataset,
 ) -> None:
     """Write ``confusion_matrix.png``, ``precision_recall.png`` and ``ethogram.png`` to ``folder``.
 
+    Where something is done to a target, ``who_to_whom.png`` as well; one of an earlier evaluation
+    goes otherwise.
+
     Args:
         folder: Where to; must exist.
         scores: Scores of the prediction.
-        probabilities: ``(N, C)`` for each recording.
-        labels: ``(N,)`` for each recording, ``UNSCORED`` where nobody scored the frame.
-        predicted: ``(N,)`` for each recording.
-        dataset: Names and frame rates of the recordings.
+        probabilities: ``(N, C)`` for each track.
+        labels: For each track ``(N,)`` class indices or ``(N, C)`` 1 and 0, ``UNSCORED`` where
+            nobody looked.
+        predicted: For each track ``(N,)`` class indices or ``(N, C)`` yes and no.
+        dataset: Whose tracks these are.
     """
-    names = dataset.class_names
-    _save(plot_confusion_matrix(scores.confusion_matrix, names), folder / "confusion_matrix.png")
-    figure = plot_precision_recall(np.concatenate(probabilities), np.concatenate(labels), names)
-    _save(figure, folder / "precision_recall.png")
-    _save(plot_ethogram(labels, predicted, dataset), folder / "ethogram.png")
+    names, tracks = dataset.class_names, shown_tracks(dataset)
+    save_figure(
+        plot_confusion_matrix(scores.confusion_matrix, names), folder / "confusion_matrix.png"
+    )
+    frames = scored_frames(probabilities, labels, predicted)
+    save_figure(plot_precision_recall(frames, names), folder / "precision_recall.png")
+    save_figure(plot_ethogram(labels, predicted, tracks, names), folder / "ethogram.png")
+    figure = plot_who_to_whom(
+        labels,
+        predicted,
+        tracks,
+        names,
+        animal_names=dataset.animal_names,
+        background=dataset.source.get("background"),
+    )
+    if figure is not None:
+        save_figure(figure, folder / "who_to_whom.png")
+    else:
+        (folder / "who_to_whom.png").unlink(missing_ok=True)
 
 
-def plot_confusion_matrix(matrix: Sequence[Sequence[int]], class_names: Sequence[str]) -> Figure:
-    """Shares of each true class (a row) that were predicted as each class (a column)."""
+def plot_confusion_matrix(matrix: Sequence[Any], class_names: Sequence[str]) -> Figure:
+    """Shares of what is true (a row) that were predicted as what (a column).
+
+    Args:
+        matrix: ``(C, C)`` frames by class, or ``(C, 2, 2)`` frames by no and yes of each class.
+        class_names: ``C`` names.
+    """
     counts = np.asarray(matrix)
+    if counts.ndim == 2:
+        side = 2.2 + 0.8 * len(class_names)
+        figure = Figure(figsize=(side + 0.6, side), layout="constrained")
+        axes = figure.add_subplot()
+        _show_confusion(axes, counts, class_names, rotation=30, ha="right")
+        axes.set(xlabel="predicted", ylabel="true", title="Share of the true class's frames")
+        return figure
+    columns = min(len(counts), 4)
+    rows = -(-len(counts) // columns)
+    figure = Figure(figsize=(0.8 + 2.2 * columns, 0.8 + 2.2 * rows), layout="constrained")
+    for index, (name, of_class) in enumerate(zip(class_names, counts, strict=True)):
+        axes = figure.add_subplot(rows, columns, index + 1)
+        _show_confusion(axes, of_class, ("no", "yes"))
+        axes.set_title(name, fontsize=9, parse_math=False)
+    figure.supxlabel("predicted", fontsize=10)
+    figure.supylabel("true", fontsize=10)
+    figure.suptitle("Share of the frames of no and of yes", fontsize=11)
+    return figure
+
+
+def _show_confusion(
+    axes: Axes, counts: npt.NDArray[Any], names: Sequence[str], **look_below: Any
+) -> None:
     share = counts / counts.sum(axis=1, keepdims=True).clip(min=1)
-    side = 2.2 + 0.8 * len(class_names)
-    figure = Figure(figsize=(side + 0.6, side), layout="constrained")
-    axes = figure.add_subplot()
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     for row, column in np.ndindex(share.shape):
         color = "white" if share[row, column] > 0.5 else "black"
         text = f"{share[row, column]:.2f}\n{counts[row, column]:,}"
         axes.text(column, row, text, ha="center", va="center", color=color, fontsize=8)
-    axes.set_xticks(range(len(class_names)), class_names, rotation=30, ha="right")
-    axes.set_yticks(range(len(class_names)), class_names)
-    axes.set(xlabel="predicted", ylabel="true", title="Share of the true class's frames")
-    return figure
+    axes.set_xticks(range(len(names)), names, **look_below)
+    axes.set_yticks(range(len(names)), names)
 
 
-def plot_precision_recall(
-    probabilities: _Floats, labels: _Ints, class_names: Sequence[str]
-) -> Figure:
-    """Precision over recall of each class, ``probabilities (N, C)`` and ``labels (N,)``."""
+def plot_precision_recall(frames: ScoredFrames, class_names: Sequence[str]) -> Figure:
+    """Precision over recall of each class that happens, where somebody looked for it."""
     from sklearn.metrics import average_precision_score, precision_recall_curve
 
     figure = Figure(figsize=(5.5, 5), layout="constrained")
     axes = figure.add_subplot()
-    is_scored = labels != UNSCORED
     for index, name in enumerate(class_names):
-        truth = labels[is_scored] == index
+        truth, _, score = frames.of_class(index)
         if not truth.any():
             continue
-        score = probabilities[is_scored, index]
         precision, recall, _ = precision_recall_curve(truth, score, drop_intermediate=True)
         area = average_precision_score(truth, score)
-        color = _class_color(index, dark=True)
+        color = class_color(index, dark=True)
         axes.step(recall, precision, where="post", color=color, label=f"{name} ({area:.2f})")
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
     axes.set_title("Precision and recall (average precision)")
-    axes.legend(loc="lower left", frameon=False)
-    return figure
-
-
-def plot_ethogram(labels: Sequence[_Ints], predicted: Sequence[_Ints], dataset: Dataset) -> Figure:
-    """Truth over prediction, a pair of rows a recording, for the first 40 recordings."""
-    shown = min(len(labels), _ETHOGRAM_RECORDINGS)
-    colors = [_UNSCORED_COLOR, *(_class_color(i) for i in range(len(dataset.class_names)))]
-    figure = Figure(figsize=(12, 1.4 + 0.5 * shown), layout="constrained")
-    all_axes = figure.subplots(shown, 1, sharex=True, squeeze=False)[:, 0]
-    for index, axes in enumerate(all_axes):
-        entry = dataset.entries[index]
-        rows = np.stack([labels[index], predicted[index]])
-        rows = np.where(rows == UNSCORED, 0, rows + 1)
-        axes.imshow(
-            rows,
-            aspect="auto",
-            interpolation="nearest",
-            cmap=ListedColormap(colors),
-            vmin=0,
-            vmax=len(colors) - 1,
-            extent=(0, entry.frames / entry.fps, 2, 0),
-        )
-        axes.axhline(1, color="white", linewidth=1)
-        axes.set_yticks([0.5, 1.5], ["true", "predicted"], fontsize=6)
-        axes.set_ylabel(entry.name, rotation=0, ha="right", va="center", labelpad=42, fontsize=8)
-    longest = max(entry.frames / entry.fps for entry in dataset.entries[:shown])
-    all_axes[-1].set(xlim=(0, longest), xlabel="time (s)")
-    names = ["unscored", *dataset.class_names]
-    handles = [Patch(color=color, label=name) for color, name in zip(colors, names, strict=True)]
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(names), frameon=False)
+    if axes.lines:
+        axes.legend(loc="lower left", frameon=False)
     return figure
 
 
@@ -144,21 +148,10 @@ def save_comparison(
         axes.text(0.01, row, f"{value:.3f}", va="center", fontsize=8)
     for index, name in enumerate(per_class[0]):
         scores = [np.nan if (f1 := run[name]) is None else f1 for run in per_class]
-        axes.plot(scores, rows, "o", color=_class_color(index, dark=True), label=name)
+        axes.plot(scores, rows, "o", color=class_color(index, dark=True), label=name)
     axes.set_yticks(rows, list(macro_f1))
     axes.invert_yaxis()
     axes.set(xlabel="F1", xlim=(0, 1))
     columns = len(per_class[0]) + 1
     figure.legend(loc="outside upper center", ncols=min(columns, 6), frameon=False)
-    _save(figure, file)
-
-
-def _class_color(index: int, *, dark: bool = False) -> str:
-    color = _COLORS[index % len(_COLORS)]
-    return "#7F7A66" if dark and color == "#E8E4D8" else color
-
-
-def _save(figure: Figure, file: Path) -> None:
-    FigureCanvasAgg(figure)
-    with written_atomically(file) as temporary:
-        figure.savefig(temporary, dpi=150)
+    save_figure(figure, file)

@@ -11,7 +11,7 @@ from mabe_lit import compare as command
 from mabe_lit.compare import compare, describe_output, format_comparison
 from mabe_lit.scores import score_recordings
 from mabe_lit.scores.curves import plot_compared_curves
-from mabe_lit.shell import InputError
+from mabe_lit.shell import InputError, InputWarning
 
 CLASSES = ("attack", "mount", "other")
 
@@ -58,6 +58,23 @@ def test_table_has_a_column_for_each_class_and_a_dash_for_what_is_not_known(thre
     assert lines[1].split() == ["trees", *["1.000"] * 6, "40", "-"]
     assert lines[2].split()[-2:] == ["75", "1,234,567"]
     assert lines[3].split()[-2:] == ["-", "-"]
+
+
+def test_runs_of_agents_have_columns_of_whom_they_name(three, tmp_path):
+    label = np.array([[1, 0, 0], [1, 1, 0]], np.int8)
+    truth, found = [label, 0 * label], [1 - label, label == 1]
+    who = [(0, 0, 1), (0, 1, 0)]
+    probabilities = [np.abs(each - 0.1) for each in found]
+    scores = score_recordings(probabilities, truth, CLASSES, predicted=found, who=who).to_dict()
+    run = write_run(tmp_path / "pairs", scores)
+    (alone,) = compare(runs=[run], output=str(tmp_path / "out"))
+    # Attack in both frames and mount in frame 1 are found, but of the other animal.
+    assert alone.agents == {"which agent": 0.0, "which target": 0.0}
+    header = (tmp_path / "out/comparison.csv").read_text().splitlines()[0]
+    assert header.endswith("F1 other,which agent,which target,train seconds,parameters")
+    with pytest.warns(InputWarning, match="other frames"):
+        both = format_comparison(compare(runs=[run, three[0]], output=str(tmp_path / "out")))
+    assert both.splitlines()[1].split()[-4:] == ["-", "-", "75", "1,234,567"]
 
 
 def test_table_and_figure_are_written(three, tmp_path):

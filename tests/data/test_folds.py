@@ -13,6 +13,7 @@ from mabe_lit.data import open_dataset, write_dataset
 from mabe_lit.data.folds import assign_folds, open_fold
 from mabe_lit.fit import fit, main
 from mabe_lit.runs.cross_validation import summarize_folds
+from mabe_lit.scores import format_scores
 from mabe_lit.shell import InputError
 from mabe_lit.simulation import simulate_recordings
 
@@ -130,6 +131,36 @@ def test_a_class_that_a_fold_lacks_counts_in_the_others_alone():
     assert summary["per_class"]["attack"]["f1"] == pytest.approx(0.5)
     assert summary["per_class"]["attack"]["support"] == 21
     assert summary["spread"]["f1"]["attack"] == pytest.approx(0.1414, abs=1e-4)
+
+
+def test_shares_of_right_animals_are_means_over_folds():
+    scores = dict.fromkeys(("precision", "recall", "f1", "average_precision"), 0.5)
+    result = {
+        "macro_f1": 0.5,
+        "map": 0.5,
+        "averaged_classes": ["attack"],
+        "per_class": {"attack": scores | {"support": 7}},
+        "segmental": {"f1@50": 0.2},
+        "calibration_error": 0.1,
+        "parameters": 3,
+        "train_seconds": 2.0,
+    }
+    assert "agents" not in summarize_folds([result])
+    shares = [
+        {
+            "which_agent": {"attack": share},
+            "which_target": {"attack": None},
+            "frames": {"attack": 9},
+        }
+        for share in (0.25, 0.75)
+    ]
+    summary = summarize_folds([result | {"agents": each} for each in shares])
+    assert summary["agents"] == {
+        "which_agent": {"attack": 0.5},
+        "which_target": {"attack": None},
+        "frames": {"attack": 18},
+    }
+    assert "which agent" in format_scores(summary)
 
 
 def test_too_few_recordings_or_scored_ones_are_errors(folder, tmp_path):
