@@ -52,14 +52,8 @@ def save_figures(
     frames = scored_frames(probabilities, labels, predicted)
     save_figure(plot_precision_recall(frames, names), folder / "precision_recall.png")
     save_figure(plot_ethogram(labels, predicted, tracks, names), folder / "ethogram.png")
-    figure = plot_who_to_whom(
-        labels,
-        predicted,
-        tracks,
-        names,
-        animal_names=dataset.animal_names,
-        background=dataset.source.get("background"),
-    )
+    background = dataset.source.get("background")
+    figure = plot_who_to_whom(labels, predicted, tracks, names, background=background)
     if figure is not None:
         save_figure(figure, folder / "who_to_whom.png")
     else:

@@ -33,16 +33,10 @@ class ShownTrack:
 
 def shown_tracks(dataset: Dataset) -> list[ShownTrack]:
     """The tracks of a dataset, in its order."""
-    # A dataset of the scene alone has a track a recording.
-    tracks = getattr(dataset, "tracks", None)
-    if tracks is None:
-        return [ShownTrack(entry.name, entry.fps) for entry in dataset.entries]
-
-    def name(animal: int | None) -> str | None:
-        return None if animal is None else dataset.animal_names[animal]
-
-    entries = [dataset.entries[track.recording] for track in tracks]
-    return [
-        ShownTrack(entry.name, entry.fps, name(track.agent), name(track.target))
-        for entry, track in zip(entries, tracks, strict=True)
-    ]
+    shown = []
+    for track in dataset.tracks:
+        entry = dataset.entry_of(track)
+        names = dataset.animals_of(entry)
+        agent, target = (None if a is None else names[a] for a in (track.agent, track.target))
+        shown.append(ShownTrack(entry.name, entry.fps, agent, target))
+    return shown

@@ -14,6 +14,7 @@ from mabe_lit import UNSCORED
 from mabe_lit.scores.bouts import yes_bouts
 from mabe_lit.scores.shown import ShownTrack
 
+_MOST_ANIMALS = 16
 _MOST_NUMBERED = 8
 """Animals, beyond which cells are too small for numbers."""
 _PANELS = ("seconds, true", "seconds, predicted", "bouts, true", "bouts, predicted")
@@ -28,12 +29,12 @@ def plot_who_to_whom(
     tracks: Sequence[ShownTrack],
     class_names: Sequence[str],
     *,
-    animal_names: Sequence[str],
     background: str | None = None,
 ) -> Figure | None:
     """Seconds and bouts of each behaviour from each agent to each target, in all recordings.
 
-    Only frames in which somebody looked count, in the prediction as well.
+    Only frames in which somebody looked count, in the prediction as well. Animals of one name in
+    several recordings are one; of more than 16 those are shown that have most to do with others.
 
     Args:
         labels: For each track ``(N,)`` class indices or ``(N, C)`` 1 and 0, ``UNSCORED`` where
@@ -41,17 +42,23 @@ def plot_who_to_whom(
         predicted: For each track ``(N,)`` class indices or ``(N, C)`` yes and no.
         tracks: Whose they are.
         class_names: ``C`` names.
-        animal_names: The rows and columns.
         background: A class that is no behaviour.
 
     Returns:
         A row of panels a behaviour; None if nothing is done to anybody.
     """
-    amounts = count_who_to_whom(labels, predicted, tracks, len(class_names), animal_names)
-    shown = [c for c, name in enumerate(class_names) if amounts[c].any() and name != background]
+    names = list(dict.fromkeys(name for t in tracks for name in (t.agent, t.target) if name))
+    amounts = count_who_to_whom(labels, predicted, tracks, len(class_names), names)
+    about = [c for c, name in enumerate(class_names) if name != background]
+    seconds = amounts[about, :2].sum(axis=(0, 1))
+    busiest = (-seconds.sum(axis=0) - seconds.sum(axis=1)).argsort(kind="stable")
+    animals = sorted(busiest[:_MOST_ANIMALS].tolist())
+    amounts = amounts[:, :, animals][..., animals]
+    animal_names = [names[animal] for animal in animals]
+    shown = [c for c in about if amounts[c].any()]
     if not shown:
         return None
-    side = 1.1 + 0.42 * min(len(animal_names), 2 * _MOST_NUMBERED)
+    side = 1.1 + 0.42 * len(animal_names)
     figure = Figure(figsize=(4 * side + 0.8, len(shown) * side + 0.5), layout="constrained")
     all_axes = figure.subplots(len(shown), len(_PANELS), sharex=True, sharey=True, squeeze=False)
     for row, (c, axes_of_class) in enumerate(zip(shown, all_axes, strict=True)):
@@ -65,6 +72,8 @@ def plot_who_to_whom(
                 axes.set_xlabel("target")
         label = axes_of_class[0].set_ylabel(f"{class_names[c]}\nagent")
         label.set_parse_math(False)  # a name may have a dollar sign
+    if len(animals) < len(names):
+        figure.suptitle(f"{len(animals)} of {len(names)} animals", fontsize=9)
     return figure
 
 

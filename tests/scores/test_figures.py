@@ -40,13 +40,21 @@ def test_who_to_whom_of_classes_that_exclude_each_other():
 def test_who_to_whom_has_a_row_a_behaviour_and_none_for_the_background():
     label = np.array([0, 1, 1, 2])
     names = ("attack", "mount", "rest")
-    figure = plot_who_to_whom(
-        [label], [label], [PAIR], names, animal_names=ANIMALS, background="rest"
-    )
+    figure = plot_who_to_whom([label], [label], [PAIR], names, background="rest")
     rows = [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()]
     assert rows == ["attack\nagent", "mount\nagent"]
     scene = ShownTrack("one", 2.0)
-    assert plot_who_to_whom([label], [label], [scene], names, animal_names=ANIMALS) is None
+    assert plot_who_to_whom([label], [label], [scene], names) is None
+
+
+def test_who_to_whom_shows_the_animals_that_have_most_to_do_with_others():
+    tracks = [ShownTrack("one", 2.0, f"m{n}", f"m{n + 1}") for n in range(19)]
+    labels = [np.repeat([0, 1], [16, 4] if n in (0, 18) else [2, 18]) for n in range(19)]
+    figure = plot_who_to_whom(labels, labels, tracks, ("attack", "rest"), background="rest")
+    names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert len(names) == 16
+    assert {"m0", "m1", "m18", "m19"} <= set(names)
+    assert figure.get_suptitle() == "16 of 20 animals"
 
 
 def test_lines_are_of_behaviours_that_happen_or_are_found():
@@ -82,9 +90,9 @@ def test_ethogram_has_a_panel_a_track_and_says_which_are_left_out(is_independent
 def dataset_of(tracks):
     return SimpleNamespace(
         class_names=("attack", "rest"),
-        animal_names=ANIMALS,
         source={"background": "rest"},
-        entries=(Entry("one", 0, 40, 10.0),),
+        entry_of=lambda track: Entry("one", 0, 40, 10.0),
+        animals_of=lambda entry: ANIMALS,
         tracks=tracks,
     )
 
