@@ -1,6 +1,6 @@
 """Bouts, frame and segmental scores, decisions on labels, figures.
 
-May import ``shell`` and ``data``.
+May import ``shell``, ``pose`` and ``data``.
 """
 
 from mabe_lit.scores.bouts import segments
