@@ -16,8 +16,10 @@ from mabe_lit.features.augment import all_views
 from mabe_lit.features.pose_features import PoseFeatures
 from mabe_lit.features.views import Views, seen_as
 
-_WINDOW_FRAMES = 1024
-_WINDOWS = 32
+_WINDOWS = (32, 1024)
+"""Windows of a scene that are looked at, and frames in each."""
+_TRACK_WINDOWS = (16, 256)
+"""The same of a label track, of which a recording has many."""
 
 
 @torch.no_grad()
@@ -50,6 +52,7 @@ def recording_contexts(
     device = features.center.device
     likelihood = dataset.likelihood if features.reads_likelihood else None
     reader = PoseReader(dataset.keypoints, likelihood)
+    most, length = _TRACK_WINDOWS if features.has_agents else _WINDOWS
     contexts = []
     read: tuple[int, Tensor, Tensor] | None = None
     for number, track in enumerate(tracks):
@@ -58,10 +61,10 @@ def recording_contexts(
             first_frame, frames = np.array([entry.first_frame]), np.array([entry.frames])
             grid = tiling_windows(
                 Stretches.whole(first_frame, frames),
-                length=min(_WINDOW_FRAMES, entry.frames),
+                length=min(length, entry.frames),
                 gap=config.frame_gap,
             )
-            picked = np.linspace(0, len(grid) - 1, min(_WINDOWS, len(grid))).astype(np.int64)
+            picked = np.linspace(0, len(grid) - 1, min(most, len(grid))).astype(np.int64)
             windows = grid.frames_of(picked)
             is_inside = torch.from_numpy(windows.is_inside).to(device)
             read = (track.recording, reader[windows.frames].to(device), is_inside)
