@@ -135,6 +135,12 @@ class LabelRuns:
         )
         return codes.reshape(len(first), span)
 
+    def _are_classes(self) -> npt.NDArray[np.bool_]:
+        """``(S,)`` whether a set is yes of one class and no of the others, or nobody looked."""
+        is_yes, is_no = self.sets == 1, self.sets == 0
+        is_class = (is_yes.sum(axis=1) == 1) & (is_yes | is_no).all(axis=1)
+        return np.asarray(is_class | ~(is_yes | is_no).any(axis=1))
+
     def problems(self) -> Iterator[tuple[str, str]]:
         """What is wrong, and in which of ``starts``, ``codes``, ``sets``."""
         if len(self.starts) != len(self.codes):
@@ -142,6 +148,8 @@ class LabelRuns:
             return
         if not np.isin(self.sets, (0, 1, UNSCORED)).all():
             yield "sets", f"holds other numbers than 0, 1 and {UNSCORED}"
+        elif not self.is_independent and not (is_right := self._are_classes()).all():
+            yield "sets", f"row {int(is_right.argmin())} is no class and not unscored"
         if self.places and (not len(self.starts) or self.starts[0] != 0):
             yield "starts", "does not begin with 0"
         if len(self.starts) and self.starts[-1] >= max(self.places, 1):

@@ -219,8 +219,8 @@ def test_evaluate_data_that_is_missing(good, capsys):
 
 
 def test_evaluate_data_that_is_damaged(good, capsys):
-    (good / "data/val/labels.npy").write_bytes(b"")
-    assert "labels.npy: is not a readable NumPy array" in run_evaluate(good, capsys)
+    (good / "data/val/label_codes.npy").write_bytes(b"")
+    assert "label_codes.npy: is not a readable NumPy array" in run_evaluate(good, capsys)
 
 
 def test_evaluate_averages_over_known_classes_only(good, capsys):

@@ -10,7 +10,7 @@ from mabe_lit import UNSCORED
 from mabe_lit import baseline as command
 from mabe_lit.baseline import baseline
 from mabe_lit.compare import compare
-from mabe_lit.data import open_dataset, write_dataset
+from mabe_lit.data import Dataset, open_dataset, write_dataset
 from mabe_lit.models import boosted_trees
 from mabe_lit.models.boosted_trees import fit_boosted_trees, round_to_quantiles, window_statistics
 from mabe_lit.simulation import simulate_recordings
@@ -114,25 +114,27 @@ def trees(folders):
 
 
 def test_probabilities_sum_to_one_for_every_frame(trees, folders):
-    recording = open_dataset(folders["val"])[0]
-    probabilities = trees.predict_probabilities(recording)
-    assert probabilities.shape == (len(recording), len(CLASS_NAMES))
+    dataset = open_dataset(folders["val"])
+    probabilities = next(trees.predict_probabilities(dataset))
+    assert probabilities.shape == (len(dataset[0]), len(CLASS_NAMES))
     np.testing.assert_allclose(probabilities.sum(1), 1, rtol=1e-5)
 
 
 def test_probabilities_do_not_depend_on_how_a_recording_is_cut_into_pieces(
     trees, folders, monkeypatch
 ):
-    recording = open_dataset(folders["val"])[0]
-    whole = trees.predict_probabilities(recording)
+    dataset = open_dataset(folders["val"]).subset([0])
+    (whole,) = trees.predict_probabilities(dataset)
     monkeypatch.setattr(boosted_trees, "_PIECE_FRAMES", 37)
-    np.testing.assert_allclose(trees.predict_probabilities(recording), whole, atol=1e-3)
+    (in_pieces,) = trees.predict_probabilities(dataset)
+    np.testing.assert_allclose(in_pieces, whole, atol=1e-3)
 
 
 def test_a_single_frame_has_probabilities(trees, folders):
     recording = open_dataset(folders["val"])[0]
     short = changed(recording, keypoints=recording.keypoints[:1], labels=recording.labels[:1])
-    assert trees.predict_probabilities(short).shape == (1, len(CLASS_NAMES))
+    (probabilities,) = trees.predict_probabilities(Dataset.of(short))
+    assert probabilities.shape == (1, len(CLASS_NAMES))
 
 
 def test_unscored_frames_neither_train_nor_count(folders, tmp_path):
@@ -163,7 +165,7 @@ def test_a_class_that_was_never_shown_is_never_predicted(folders, tmp_path):
     ]
     write_dataset(recordings, tmp_path / "train")
     model = fit_boosted_trees(open_dataset(tmp_path / "train"), kind="social", seed=0)
-    probabilities = model.predict_probabilities(open_dataset(folders["val"])[0])
+    probabilities = next(model.predict_probabilities(open_dataset(folders["val"])))
     assert (probabilities[:, 2] == 0).all()
     assert (probabilities.argmax(1) == 0).any()
 

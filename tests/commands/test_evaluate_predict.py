@@ -10,7 +10,7 @@ import torch
 from pose_files import write_deeplabcut
 from tiny import tiny_config
 
-from mabe_lit.data import open_dataset, write_dataset
+from mabe_lit.data import Dataset, open_dataset, write_dataset
 from mabe_lit.evaluate import evaluate
 from mabe_lit.fit import fit
 from mabe_lit.pose import Recording
@@ -51,7 +51,7 @@ def test_evaluate_gives_the_score_that_fit_reported(run, tmp_path):
         "decisions",
     }
     assert set(written["segmental"]) == {"f1@10", "f1@25", "f1@50", "edit"}
-    assert np.sum(written["confusion_matrix"]) == len(open_dataset(config.val_data_dir).labels)
+    assert np.sum(written["confusion_matrix"]) == open_dataset(config.val_data_dir).runs.places
 
 
 def test_evaluate_draws_three_figures(run, tmp_path):
@@ -162,10 +162,9 @@ def test_prediction_of_a_recording_does_not_depend_on_its_neighbours(run, tmp_pa
     long, short = simulate_recordings(2, 150, 4), simulate_recordings(1, 20, 5, prefix="short")
     write_dataset([long[0], *short, long[1]], tmp_path / "set")
     dataset = open_dataset(tmp_path / "set")
-    together = predict_probabilities(classifier, dataset.keypoints, dataset.entries)
-    for index, entry in enumerate(dataset.entries):
-        own = type(entry)(entry.name, 0, entry.frames, entry.fps)
-        (alone,) = predict_probabilities(classifier, dataset[index].keypoints, [own])
+    together = predict_probabilities(classifier, dataset)
+    for index in range(len(dataset)):
+        (alone,) = predict_probabilities(classifier, Dataset.of(dataset[index]))
         np.testing.assert_allclose(alone, together[index], atol=1e-5)
 
 
@@ -175,10 +174,8 @@ def test_scores_of_a_checkpoint_are_those_of_its_probabilities(run, tmp_path):
 
     config, result = run
     dataset = open_dataset(config.val_data_dir)
-    probabilities = predict_probabilities(
-        load_classifier(result["best_checkpoint"]), dataset.keypoints, dataset.entries
-    )
-    scores = score_recordings(probabilities, dataset.split(dataset.labels), CLASS_NAMES)
+    probabilities = predict_probabilities(load_classifier(result["best_checkpoint"]), dataset)
+    scores = score_recordings(probabilities, dataset.all_labels(), CLASS_NAMES)
     assert scores.macro_f1 == result["macro_f1"]
 
 
@@ -191,7 +188,7 @@ def test_checkpoint_trained_in_fp16_predicts_on_a_cpu(run):
     classifier = load_classifier(run[1]["best_checkpoint"])
     classifier.config = replace(classifier.config, precision="fp16", device="auto")
     dataset = open_dataset(run[0].val_data_dir)
-    predict_probabilities(classifier, dataset.keypoints, dataset.entries, device="cpu")
+    predict_probabilities(classifier, dataset, device="cpu")
 
 
 def test_prediction_needs_no_gradient_memory(run):
@@ -200,6 +197,6 @@ def test_prediction_needs_no_gradient_memory(run):
 
     classifier = load_classifier(run[1]["best_checkpoint"])
     dataset = open_dataset(run[0].val_data_dir)
-    predict_probabilities(classifier, dataset.keypoints, dataset.entries)
+    predict_probabilities(classifier, dataset)
     assert torch.is_grad_enabled()
     assert all(weight.grad is None for weight in classifier.parameters())

@@ -8,14 +8,13 @@ import sys
 import numpy as np
 import pytest
 import torch
-from tiny import tiny_config
+from tiny import MICE, tiny_config
 
 from mabe_lit.compute import check_devices, resolve_device
 from mabe_lit.data import batches
 from mabe_lit.data.batches import TrainingBatches, ValidationBatches
 from mabe_lit.fit import fit
 from mabe_lit.shell import InputError
-from mabe_lit.simulation.mice import ANIMAL_NAMES, CLASS_NAMES, KEYPOINT_NAMES
 from mabe_lit.training import BehaviorClassifier, BehaviorDataModule, build_trainer
 from mabe_lit.training.callbacks import quiet_lightning
 
@@ -25,7 +24,9 @@ def windows_of(some):
     return [
         window.tobytes()
         for batch in some
-        for window, shows in zip(batch.windows[0], batch.windows[1].any(axis=1), strict=True)
+        for window, shows in zip(
+            batch.windows.frames, batch.windows.is_inside.any(axis=1), strict=True
+        )
         if shows
     ]
 
@@ -56,19 +57,16 @@ def test_validation_is_whole_in_each_process(tmp_path, monkeypatch):
     data.prepare_data()
     data.setup()
     monkeypatch.setenv("LOCAL_RANK", "1")
-    frames = np.concatenate(
-        [batch.windows[0][batch.windows[1]] for batch in ValidationBatches(data.val, config)]
-    )
-    assert np.array_equal(np.sort(frames), np.arange(len(data.val.labels)))
+    windows = [batch.windows for batch in ValidationBatches(data.val, config)]
+    frames = np.concatenate([each.frames[each.is_inside] for each in windows])
+    assert np.array_equal(np.sort(frames), np.arange(data.val.runs.places))
 
 
 def test_processes_draw_random_numbers_of_their_own(tmp_path, monkeypatch):
     config = tiny_config(tmp_path, devices=2)
     classifier = BehaviorClassifier(
         config,
-        animal_names=ANIMAL_NAMES,
-        keypoint_names=KEYPOINT_NAMES,
-        class_names=CLASS_NAMES,
+        MICE,
     )
     drawn = []
     for rank in ("0", "1", "1"):

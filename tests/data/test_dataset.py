@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny import make_earlier
 
 from mabe_lit import UNSCORED
-from mabe_lit.data import open_dataset, write_dataset
+from mabe_lit.data import open_dataset, verify_dataset, write_dataset
 from mabe_lit.pose import LabelTrack, Recording
 from mabe_lit.shell import InputError
 
@@ -36,6 +37,12 @@ def folder(tmp_path):
 def rewrite_index(folder, **changes):
     file = folder / "dataset.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+
+def change_array(folder, name, place, value):
+    values = np.load(folder / name)
+    values[place] = value
+    np.save(folder / name, values)
 
 
 def tell_likelihood(folder):
@@ -99,12 +106,38 @@ def test_dataset_keeps_likelihoods_whichever_recordings_have_them(tmp_path, told
 
 
 def test_dataset_from_before_there_were_likelihoods_is_read(folder):
+    make_earlier(folder)
     index = json.loads((folder / "dataset.json").read_text())
     for row in index["recordings"]:
         del row["has_likelihood"]
-    del index["files"], index["checksum"]
     (folder / "dataset.json").write_text(json.dumps(index))
     assert open_dataset(folder).likelihood is None
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_dataset_of_an_earlier_release_says_the_same(tmp_path, is_first):
+    labels = np.array([1, 1, UNSCORED, 0, 0, UNSCORED, 1, 1], np.int16)
+    told = np.random.default_rng(0).random((8, 2, 3), np.float32)
+    written = [recording("a", 5), recording("b", 8, labels=labels, likelihood=told)]
+    write_dataset(written, tmp_path / "set", source={"x": 1})
+    make_earlier(tmp_path / "set", is_first=is_first)
+    assert {file.name for file in (tmp_path / "set").iterdir()} == {
+        "dataset.json",
+        "keypoints.npy",
+        "labels.npy",
+        "likelihood.npy",
+    }
+    dataset = open_dataset(tmp_path / "set")
+    verify_dataset(dataset)
+    assert dataset.source == {"x": 1}
+    for ours, theirs in zip(dataset, written, strict=False):
+        np.testing.assert_array_equal(ours.keypoints, theirs.keypoints)
+        np.testing.assert_array_equal(ours.labels, theirs.labels)
+        assert (ours.likelihood is None) == (theirs.likelihood is None)
+    np.testing.assert_array_equal(dataset[1].likelihood, told)
+    # a: 0 1 0 1 0; b: four of 1 and two of 0
+    assert dataset.count_classes().tolist() == [[3, 2], [2, 4]]
+    assert dataset.count_looked().tolist() == [[5, 5], [6, 6]]
 
 
 def test_dataset_is_not_replaced_unless_asked(folder):
@@ -137,7 +170,7 @@ def test_dataset_is_written_recording_by_recording(tmp_path):
 
     write_dataset(recordings(), tmp_path / "set")
     dataset = open_dataset(tmp_path / "set")
-    assert len(dataset.labels) == 11111 + 15 * 3
+    assert len(dataset.keypoints) == dataset.runs.places == 11111 + 15 * 3
     np.testing.assert_array_equal(dataset[4].keypoints, recording(frames=10_000).keypoints)
     np.testing.assert_array_equal(dataset[19].labels, recording(frames=3).labels)
 
@@ -237,13 +270,24 @@ def test_dataset_names_are_unique(tmp_path):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda f: (f / "labels.npy").unlink(), "labels.npy: is missing"),
+        (lambda f: (f / "label_starts.npy").unlink(), "label_starts.npy: is missing"),
+        (lambda f: (f / "label_codes.npy").unlink(), "label_codes.npy: is missing"),
+        (lambda f: (f / "label_sets.npy").unlink(), "label_sets.npy: is missing"),
         (lambda f: (f / "dataset.json").unlink(), "dataset.json is missing"),
         (lambda f: (f / "dataset.json").write_text("{"), "is not valid JSON"),
         (lambda f: (f / "dataset.json").write_text("[1]"), "format version is None"),
-        (lambda f: rewrite_index(f, format_version=9), "format version is 9, this release reads 1"),
-        (lambda f: rewrite_index(f, recordings=[]), "have 0 frames, labels.npy has 13"),
-        (lambda f: rewrite_index(f, class_names=["attack"]), "frame 1 has label 1, allowed"),
+        (
+            lambda f: rewrite_index(f, format_version=9),
+            "format version is 9, this release reads 1 and 2",
+        ),
+        (
+            lambda f: rewrite_index(f, recordings=[]),
+            r"keypoints.npy: has shape \(13, .* for \(0, 2",
+        ),
+        (
+            lambda f: rewrite_index(f, class_names=["attack"]),
+            r"label_sets.npy: has shape \(3, 2\), but dataset.json names 1 classes",
+        ),
         (lambda f: rewrite_index(f, animal_names=["one"]), "keypoints.npy: has shape"),
         (lambda f: rewrite_index(f, recordings=[{"name": "a"}]), "incomplete or damaged"),
         (
@@ -264,12 +308,48 @@ def test_dataset_names_are_unique(tmp_path):
                 tell_likelihood(f),
                 np.save(f / "likelihood.npy", np.zeros((13, 2, 2), np.float32)),
             ),
-            r"likelihood.npy: has shape \(13, 2, 2\), but .* ask for \(13, 2, 3\)",
+            r"likelihood.npy: has shape \(13, 2, 2\), but .* asks for \(13, 2, 3\)",
         ),
-        (lambda f: np.save(f / "labels.npy", np.zeros(13)), "holds float64, expected int16"),
         (
-            lambda f: np.save(f / "labels.npy", np.array([{"a": 1}] * 13), allow_pickle=True),
-            "labels.npy: is not a readable NumPy array",
+            lambda f: np.save(f / "label_starts.npy", np.zeros(13)),
+            "label_starts.npy: holds float64, expected int64",
+        ),
+        (
+            lambda f: np.save(f / "label_codes.npy", np.zeros(13, np.int16)),
+            "label_codes.npy: holds int16, expected uint16",
+        ),
+        (
+            lambda f: np.save(f / "label_codes.npy", np.array([{"a": 1}] * 13), allow_pickle=True),
+            "label_codes.npy: is not a readable NumPy array",
+        ),
+        (
+            lambda f: change_array(f, "label_starts.npy", 0, 1),
+            "label_starts.npy: does not begin with 0",
+        ),
+        (lambda f: change_array(f, "label_starts.npy", 3, 2), "label_starts.npy: does not rise"),
+        (
+            lambda f: change_array(f, "label_starts.npy", -1, 13),
+            "label_starts.npy: has a run from frame 13 of 13 on",
+        ),
+        (
+            lambda f: change_array(f, "label_codes.npy", 4, 3),
+            "label_codes.npy: holds 3, allowed are 0 to 2",
+        ),
+        (
+            lambda f: np.save(f / "label_codes.npy", np.zeros(12, np.uint16)),
+            "label_codes.npy: has 12 runs, the starts are 13",
+        ),
+        (
+            lambda f: change_array(f, "label_sets.npy", (0, 1), 2),
+            "label_sets.npy: holds other numbers than 0, 1 and -100",
+        ),
+        (
+            lambda f: change_array(f, "label_sets.npy", (0, 1), 1),
+            "label_sets.npy: row 0 is no class and not unscored",
+        ),
+        (
+            lambda f: change_array(f, "label_sets.npy", (2, 1), 0),
+            "label_sets.npy: row 2 is no class and not unscored",
         ),
         (
             lambda f: (f / "keypoints.npy").write_bytes((f / "keypoints.npy").read_bytes()[:-8]),
@@ -278,6 +358,30 @@ def test_dataset_names_are_unique(tmp_path):
     ],
 )
 def test_dataset_says_which_file_is_damaged(folder, damage, message):
+    damage(folder)
+    with pytest.raises(InputError, match=message):
+        open_dataset(folder)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda f: (f / "labels.npy").unlink(), "labels.npy: is missing"),
+        (lambda f: rewrite_index(f, recordings=[]), "has shape .* asks for"),
+        (
+            lambda f: np.save(f / "labels.npy", np.zeros(12, np.int16)),
+            r"labels.npy: has shape \(12,\), but the recordings of dataset.json have 13 frames",
+        ),
+        (lambda f: rewrite_index(f, class_names=["attack"]), "frame 1 has label 1, allowed"),
+        (lambda f: np.save(f / "labels.npy", np.zeros(13)), "holds float64, expected int16"),
+        (
+            lambda f: np.save(f / "labels.npy", np.array([{"a": 1}] * 13), allow_pickle=True),
+            "labels.npy: is not a readable NumPy array",
+        ),
+    ],
+)
+def test_dataset_of_an_earlier_release_says_which_file_is_damaged(folder, damage, message):
+    make_earlier(folder)
     damage(folder)
     with pytest.raises(InputError, match=message):
         open_dataset(folder)

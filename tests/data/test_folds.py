@@ -82,7 +82,7 @@ def test_a_fold_trains_on_the_others(folder, tmp_path):
     for index, entry in enumerate(val.entries):
         original = next(e for e in dataset.entries if e.name == entry.name)
         assert np.array_equal(
-            val.split(val.labels)[index], dataset[dataset.entries.index(original)].labels
+            val.all_labels()[index], dataset[dataset.entries.index(original)].labels
         )
 
 

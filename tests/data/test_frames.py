@@ -10,7 +10,7 @@ from tiny import changed, tiny_config
 from mabe_lit import UNSCORED
 from mabe_lit.data import frames, open_dataset, write_dataset
 from mabe_lit.data.frames import FramesOnDisk, ResidentFrames, open_frames
-from mabe_lit.data.windows import tiling_windows
+from mabe_lit.data.windows import Stretches, WindowFrames, tiling_windows
 from mabe_lit.fit import fit
 from mabe_lit.simulation import simulate_recordings
 from mabe_lit.training import datamodule
@@ -35,9 +35,9 @@ def test_windows_are_the_same_from_disk_and_from_a_device(
     dataset, monkeypatch, with_likelihood, gap
 ):
     monkeypatch.setattr(frames, "_COPIED_BYTES", 20_000)
-    starts, lengths = np.array([0, 300]), np.array([300, 200])
+    stretches = Stretches.whole(np.array([0, 300]), np.array([300, 200]))
     rng = np.random.default_rng(0)
-    grid = tiling_windows(starts, lengths, length=64, gap=gap, rng=rng)
+    grid = tiling_windows(stretches, length=64, gap=gap, rng=rng)
     windows = grid.frames_of(np.arange(len(grid)))
     on_disk = FramesOnDisk(dataset, with_likelihood=with_likelihood)
     resident = ResidentFrames(dataset, CPU, with_likelihood=with_likelihood)
@@ -45,7 +45,7 @@ def test_windows_are_the_same_from_disk_and_from_a_device(
     torch.testing.assert_close(ours, pose, rtol=0, atol=0, equal_nan=True)
     assert torch.equal(our_labels, labels)
     assert ours.shape == (len(grid), 64, 2, 7, 3 if with_likelihood else 2)
-    is_padding = torch.from_numpy(~windows[1])
+    is_padding = torch.from_numpy(~windows.is_inside)
     assert is_padding.any()
     assert torch.equal(labels == UNSCORED, is_padding)
 
@@ -53,8 +53,12 @@ def test_windows_are_the_same_from_disk_and_from_a_device(
 def test_a_subset_is_copied_alone(dataset):
     subset = dataset.subset([1])
     resident = ResidentFrames(subset, CPU)
-    assert resident._labels.shape == (200,)
-    windows = (np.arange(300, 500).reshape(4, 50), np.ones((4, 50), bool))
+    assert resident._keypoints.shape == (200, 2, 7, 2)
+    frames = np.arange(300, 500).reshape(4, 50)
+    windows = WindowFrames(frames, np.ones((4, 50), bool), np.zeros(4, np.int64))
+    assert torch.equal(
+        resident.gather(windows)[1].flatten(), torch.from_numpy(dataset[1].labels).long()
+    )
     for ours, theirs in zip(
         resident.gather(windows), FramesOnDisk(subset).gather(windows), strict=True
     ):
@@ -83,7 +87,7 @@ def test_training_is_the_same_from_disk_and_from_a_device(tmp_path, monkeypatch,
 def test_frames_are_on_a_gpu_if_they_fit(dataset, monkeypatch, with_likelihood):
     asked = []
     gpu = torch.device("cuda")
-    needed = 500 * (2 * 7 * (3 if with_likelihood else 2) * 4 + 2)
+    needed = 500 * 2 * 7 * (3 if with_likelihood else 2) * 4
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 3_000)
     monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 2_000)
     for name in ("ResidentFrames", "FramesOnDisk"):

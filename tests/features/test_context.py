@@ -6,17 +6,16 @@ import numpy as np
 import pytest
 import torch
 from pose_files import write_deeplabcut
-from tiny import tiny_config
+from tiny import MICE, dataset_of, tiny_config
 
 from mabe_lit.config import Config
-from mabe_lit.data import Entry, open_dataset, write_dataset
+from mabe_lit.data import open_dataset, write_dataset
 from mabe_lit.evaluate import evaluate
 from mabe_lit.fit import fit
 from mabe_lit.inference import predict_probabilities
 from mabe_lit.predict import predict
 from mabe_lit.shell import InputError, InputWarning
 from mabe_lit.simulation import simulate_recordings
-from mabe_lit.simulation.mice import ANIMAL_NAMES, CLASS_NAMES, KEYPOINT_NAMES
 from mabe_lit.training import BehaviorClassifier, BehaviorDataModule, build_classifier
 
 
@@ -25,9 +24,7 @@ def social_classifier(tmp_path, *, has_likelihood=False, **changes):
     changes = {"features": "social", "recording_context": True, "model_type": "tcn"} | changes
     return BehaviorClassifier(
         tiny_config(tmp_path, **changes),
-        animal_names=ANIMAL_NAMES,
-        keypoint_names=KEYPOINT_NAMES,
-        class_names=CLASS_NAMES,
+        MICE,
         has_likelihood=has_likelihood,
     ).eval()
 
@@ -46,19 +43,20 @@ def keypoints(recordings):
 
 
 @pytest.fixture(scope="module")
-def entries(recordings):
-    starts = np.cumsum([0, *map(len, recordings)])[:-1].tolist()
-    return [
-        Entry(r.name, start, len(r), r.fps) for r, start in zip(recordings, starts, strict=True)
-    ]
+def dataset(recordings, tmp_path_factory):
+    return dataset_of(*recordings, folder=tmp_path_factory.mktemp("context") / "set")
 
 
-def test_context_is_the_medians_of_all_frames(tmp_path, keypoints, entries):
+def describe(classifier, dataset):
+    return classifier.describe_recordings(dataset, classifier.views_of(dataset))
+
+
+def test_context_is_the_medians_of_all_frames(tmp_path, keypoints, dataset):
     classifier = social_classifier(tmp_path)
-    contexts = classifier.describe_recordings(keypoints, entries)
+    contexts = describe(classifier, dataset)
     points = torch.from_numpy(keypoints)
     front, back = classifier.features.front, classifier.features.back
-    for entry, context in zip(entries, contexts, strict=True):
+    for entry, context in zip(dataset.entries, contexts, strict=True):
         own = points[entry.first_frame : entry.first_frame + entry.frames]
         length = (own[:, :, front] - own[:, :, back]).norm(dim=-1).nanmedian()
         assert context[0] == length
@@ -67,22 +65,21 @@ def test_context_is_the_medians_of_all_frames(tmp_path, keypoints, entries):
         torch.testing.assert_close(context[1:], columns.median(dim=0).values)
 
 
-def test_context_does_not_change_when_animals_are_swapped_or_mirrored(tmp_path, keypoints, entries):
+def test_context_does_not_change_when_animals_are_swapped_or_mirrored(tmp_path, keypoints, dataset):
     classifier = social_classifier(tmp_path, mirror=True, swap_animals=True)
-    plain = classifier.describe_recordings(keypoints, entries)
-    swapped = classifier.describe_recordings(keypoints[:, ::-1].copy(), entries)
+    plain = describe(classifier, dataset)
+    swapped = describe(classifier, replace(dataset, keypoints=keypoints[:, ::-1].copy()))
     torch.testing.assert_close(plain, swapped, atol=1e-3, rtol=1e-3)
     flipped = keypoints[:, :, classifier.mirror_order] * np.array([1, -1], np.float32)
-    torch.testing.assert_close(
-        plain, classifier.describe_recordings(flipped, entries), atol=1e-3, rtol=1e-3
-    )
-    as_they_are = social_classifier(tmp_path).describe_recordings(keypoints, entries)
+    mirrored = describe(classifier, replace(dataset, keypoints=flipped))
+    torch.testing.assert_close(plain, mirrored, atol=1e-3, rtol=1e-3)
+    as_they_are = describe(social_classifier(tmp_path), dataset)
     assert not torch.allclose(plain, as_they_are, atol=1e-2)
 
 
-def test_windows_of_a_recording_are_measured_alike(tmp_path, keypoints, entries):
+def test_windows_of_a_recording_are_measured_alike(tmp_path, keypoints):
     features = social_classifier(tmp_path).features
-    points = torch.from_numpy(keypoints[: entries[0].frames])[None].nan_to_num(300.0)
+    points = torch.from_numpy(keypoints[:900])[None].nan_to_num(300.0)
     seconds = torch.full((1,), 1 / 30)
     context = torch.full((1, features.context_dim), 55.0)
     whole = features.raw(points, seconds, context)
@@ -99,27 +96,27 @@ def test_feature_names_tell_medians_apart(tmp_path):
 
 
 def test_average_views_makes_predictions_the_same_for_mirrored_and_swapped_animals(
-    tmp_path, keypoints, entries
+    tmp_path, keypoints, dataset
 ):
-    changed = keypoints[:, ::-1, :].copy()
+    both = (dataset, replace(dataset, keypoints=keypoints[:, ::-1, :].copy()))
     settings = {"mirror": True, "swap_animals": True}
     averaged = social_classifier(tmp_path, average_views=True, **settings)
-    ours, theirs = (predict_probabilities(averaged, k, entries)[0] for k in (keypoints, changed))
+    ours, theirs = (predict_probabilities(averaged, each)[0] for each in both)
     np.testing.assert_allclose(ours, theirs, atol=1e-3)
     plain = social_classifier(tmp_path, **settings)
-    ours, theirs = (predict_probabilities(plain, k, entries)[0] for k in (keypoints, changed))
+    ours, theirs = (predict_probabilities(plain, each)[0] for each in both)
     assert np.abs(ours - theirs).max() > 1e-2
 
 
-def test_prediction_length_sets_the_windows_of_prediction(tmp_path, keypoints, entries):
+def test_prediction_length_sets_the_windows_of_prediction(tmp_path, dataset):
     seen = []
     classifier = social_classifier(tmp_path, prediction_length=600)
     classifier.network.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].shape[1]))
-    predict_probabilities(classifier, keypoints, entries)
+    predict_probabilities(classifier, dataset)
     assert set(seen) == {600}
     seen.clear()
     classifier.config = tiny_config(tmp_path, prediction_length=10_000)
-    (first, _) = predict_probabilities(classifier, keypoints, entries)
+    (first, _) = predict_probabilities(classifier, dataset)
     assert set(seen) == {900}, "windows are no longer than the recording"
     assert first.shape == (900, 4)
 
@@ -130,9 +127,9 @@ def test_overlap_is_checked_against_the_windows_of_prediction():
         Config(overlap=33, prediction_length=32)
 
 
-def test_recordings_are_not_read_for_features_that_need_no_context(tmp_path, entries):
+def test_recordings_are_not_read_for_features_that_need_no_context(tmp_path, dataset):
     classifier = social_classifier(tmp_path, features="coordinates", recording_context=False)
-    assert torch.equal(classifier.describe_recordings(None, entries), torch.ones(2, 1))
+    assert torch.equal(describe(classifier, replace(dataset, keypoints=None)), torch.ones(2, 1))
 
 
 @pytest.fixture
@@ -141,11 +138,9 @@ def told(keypoints):
     return np.random.default_rng(0).random(keypoints.shape[:-1], np.float32)
 
 
-def test_likelihoods_count_for_networks_that_were_trained_on_them(
-    tmp_path, keypoints, entries, told
-):
+def test_likelihoods_count_for_networks_that_were_trained_on_them(tmp_path, dataset, told):
     def predict(classifier, likelihood):
-        return predict_probabilities(classifier, keypoints, entries, likelihood=likelihood)[0]
+        return predict_probabilities(classifier, replace(dataset, likelihood=likelihood))[0]
 
     trained_on = social_classifier(tmp_path, has_likelihood=True)
     assert np.abs(predict(trained_on, told) - predict(trained_on, None)).max() > 1e-3

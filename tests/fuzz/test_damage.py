@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from damage import damage
 from inputs import ANNOTATIONS, FIT, write_inputs
+from tiny import make_earlier
 
 from mabe_lit import evaluate, predict, prepare
 from mabe_lit import fit as fit_command
@@ -23,6 +24,8 @@ from mabe_lit.data import open_dataset
 from mabe_lit.shell import check_archive
 
 TRIES, SLOW_TRIES = 60, 1000
+LABELS = ("label_starts.npy", "label_codes.npy", "label_sets.npy")
+DATASET_FILES = ("keypoints.npy", *LABELS, "likelihood.npy", "dataset.json")
 SEED = int(os.environ.get("MABE_LIT_DAMAGE_SEED", "2024"))
 RUN_FILES = {"config.yaml", "best.ckpt", "last.ckpt", "metrics.csv", "result.json", "curves.png"}
 EVALUATED = {"metrics.json", "confusion_matrix.png", "ethogram.png", "precision_recall.png"}
@@ -77,17 +80,25 @@ def check_tables(folder):
                 assert not {cell.lower() for cell in row} & wrong, file
 
 
-def as_of_an_earlier_release(file):
-    """Take away what this release writes to notice damage, so that other checks are met."""
+def as_of_an_earlier_release(file, rng):
+    """Take away what this release writes to notice damage, so that other checks are met.
+
+    Returns the file that is to be damaged: a dataset may become one of the first release.
+    """
     if file.suffix == ".ckpt":
         content = bytearray(file.read_bytes()[:-80])
         content[-2:] = b"\0\0"
         file.write_bytes(content)
         check_archive(file)
-    if (index_file := file.parent / "dataset.json").exists():
-        index = json.loads(index_file.read_text())
-        del index["checksum"], index["files"]
-        index_file.write_text(json.dumps(index))
+    if not (index_file := file.parent / "dataset.json").exists():
+        return file
+    if rng.random() < 0.5:
+        make_earlier(file.parent)
+        return file.with_name("labels.npy") if file.name in LABELS else file
+    index = json.loads(index_file.read_text())
+    del index["checksum"], index["files"]
+    index_file.write_text(json.dumps(index))
+    return file
 
 
 def try_prepare(folder, rng, capsys):
@@ -111,11 +122,11 @@ def try_prepare(folder, rng, capsys):
 
 
 def try_evaluate(folder, rng, capsys):
-    names = ["keypoints.npy", "labels.npy", "likelihood.npy", "dataset.json"]
-    file = pick(rng, [folder / "best.ckpt", *(folder / "data/val" / name for name in names)])
+    of_data = [folder / "data/val" / name for name in DATASET_FILES]
+    file = pick(rng, [folder / "best.ckpt", *of_data])
     is_earlier = bool(rng.random() < 0.5)
     if is_earlier:
-        as_of_an_earlier_release(file)
+        file = as_of_an_earlier_release(file, rng)
     before = file.read_bytes()
     kind = damage(file, rng)
     is_semantic = kind == "change_value_of_checkpoint"
@@ -138,7 +149,7 @@ def try_predict(folder, rng, capsys):
     pose = folder / "poses" / pick(rng, ["a.csv", "sleap.h5", "table.h5", "fixed.h5"])
     file = pick(rng, [pose, folder / "best.ckpt"])
     if rng.random() < 0.5:
-        as_of_an_earlier_release(file)
+        file = as_of_an_earlier_release(file, rng)
     damage(file, rng)
     options = ("--checkpoint", "best.ckpt", "--poses", pose, "--output", "out/tables")
     if run(predict, capsys, *options):
@@ -153,11 +164,12 @@ def try_predict(folder, rng, capsys):
 def try_fit(folder, rng, capsys):
     if rng.random() < 1 / 3:
         return try_resume(folder, rng, capsys)
-    names = ["keypoints.npy", "labels.npy", "likelihood.npy", "dataset.json"]
-    of_data = [folder / "data" / split / name for split in ("train", "val") for name in names]
+    of_data = [
+        folder / "data" / split / name for split in ("train", "val") for name in DATASET_FILES
+    ]
     file = folder / "config.yaml" if rng.random() < 0.5 else pick(rng, of_data)
     if rng.random() < 0.5:
-        as_of_an_earlier_release(file)
+        file = as_of_an_earlier_release(file, rng)
     damage(file, rng)
     return check_run(folder, "new", file, fit_is_well(capsys, "new", epochs=1))
 
@@ -166,7 +178,7 @@ def try_resume(folder, rng, capsys):
     names = ["config.yaml", "result.json", "best.ckpt", "last.ckpt", "metrics.csv"]
     file = folder / "runs/done" / pick(rng, names)
     if rng.random() < 0.5:
-        as_of_an_earlier_release(file)
+        file = as_of_an_earlier_release(file, rng)
     damage(file, rng)
     if file.name != "result.json":
         (folder / "runs/done/result.json").unlink()

@@ -26,9 +26,7 @@ def test_dataset_and_checkpoint_of_an_earlier_release_predict_the_same():
     dataset = open_dataset(EARLIER / "val")
     classifier = load_classifier(EARLIER / "best.ckpt")
     assert dataset.class_names == classifier.class_names
-    (probabilities,) = predict_probabilities(
-        classifier, dataset.keypoints, dataset.entries, device="cpu"
-    )
+    (probabilities,) = predict_probabilities(classifier, dataset, device="cpu")
     expected = np.load(EARLIER / "probabilities.npy")
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)
 

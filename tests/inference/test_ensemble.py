@@ -79,7 +79,7 @@ def test_fit_stores_its_decisions_in_the_best_checkpoint(runs):
     for key, value in decisions.describe(CLASS_NAMES).items():
         assert result["decisions"][key] == value
     val = open_dataset(config.val_data_dir)
-    assert decisions.fitted_on == digest_labels(val.split(val.labels))
+    assert decisions.fitted_on == digest_labels(val.all_labels())
 
 
 def test_evaluate_raw_is_what_fit_reported(runs, tmp_path):

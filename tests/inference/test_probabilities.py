@@ -1,13 +1,14 @@
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from tiny import tiny_config
+from tiny import dataset_of, scene_task, tiny_config
 
 from mabe_lit.compute import autocast
-from mabe_lit.data import Entry
-from mabe_lit.data.windows import FrameAverage, covering_windows
+from mabe_lit.data import Dataset
+from mabe_lit.data.windows import FrameAverage, Stretches, covering_windows
 from mabe_lit.inference import predict_probabilities
 from mabe_lit.shell import InputError
 from mabe_lit.simulation import simulate_recordings
@@ -18,17 +19,11 @@ NAMES = ("transformer", "conv_bilstm", "tcn", "ms_tcn", "conformer")
 
 def tiny_classifier(folder, recording, **changes):
     torch.manual_seed(0)
-    return BehaviorClassifier(
-        tiny_config(folder, **changes),
-        animal_names=recording.animal_names,
-        keypoint_names=recording.keypoint_names,
-        class_names=recording.class_names,
-    )
+    return BehaviorClassifier(tiny_config(folder, **changes), scene_task(recording))
 
 
 def predict(classifier, recording):
-    entry = Entry(recording.name, 0, len(recording), recording.fps)
-    (found,) = predict_probabilities(classifier, recording.keypoints, [entry], device="cpu")
+    (found,) = predict_probabilities(classifier, Dataset.of(recording), device="cpu")
     return found
 
 
@@ -36,17 +31,16 @@ def probabilities_by_autocast(classifier, recording):
     """What ``classifier.predict`` says of all windows at once, with float32 weights."""
     config, frames = classifier.config, len(recording)
     length = config.window_frames
-    grid = covering_windows(
-        np.array([0]), np.array([frames]), length=length, gap=1, overlap=config.overlap
-    )
+    whole = Stretches.whole(np.array([0]), np.array([frames]))
+    grid = covering_windows(whole, length=length, gap=1, overlap=config.overlap)
     windows = grid.frames_of(np.arange(len(grid)))
     seconds = torch.full((len(grid),), 1 / recording.fps)
     with torch.inference_mode(), autocast(torch.device("cpu"), config.precision):
         answers = classifier.eval().predict(
-            torch.from_numpy(recording.keypoints[windows[0]]), seconds, torch.ones(len(grid), 1)
+            torch.from_numpy(recording.keypoints[windows.frames]), seconds, torch.ones(len(grid), 1)
         )
     average = FrameAverage(frames, len(recording.class_names))
-    average.add(*windows, answers.numpy())
+    average.add(windows.frames, windows.is_inside, answers.numpy())
     return average.mean(0, frames)
 
 
@@ -86,16 +80,15 @@ def test_prediction_that_fails_leaves_the_weights_as_they_were(tmp_path, monkeyp
 
 def test_coordinate_that_makes_no_numbers_is_named_by_recording_and_frame(tmp_path):
     first, second = simulate_recordings(2, 200, 0, prefix="mouse")
-    config = tiny_config(tmp_path)
-    names = {"animal_names": first.animal_names, "keypoint_names": first.keypoint_names}
-    classifier = BehaviorClassifier(config, **names, class_names=first.class_names)
-    keypoints = np.concatenate([first.keypoints, second.keypoints])
-    entries = [Entry(first.name, 0, 200, 30.0), Entry(second.name, 200, 200, 30.0)]
-    found = predict_probabilities(classifier, keypoints, entries, device="cpu")
+    classifier = tiny_classifier(tmp_path, first)
+    dataset = dataset_of(first, second, folder=tmp_path / "set")
+    found = predict_probabilities(classifier, dataset, device="cpu")
     assert all(np.isfinite(each).all() for each in found)
+    keypoints = np.array(dataset.keypoints)
     keypoints[200 + 131, 0] = np.inf
+    dataset = replace(dataset, keypoints=keypoints)
     message = (
         rf"recording '{second.name}': frame \d+: .* at frame 131 a coordinate is inf, expected"
     )
     with pytest.raises(InputError, match=message):
-        predict_probabilities(classifier, keypoints, entries, device="cpu")
+        predict_probabilities(classifier, dataset, device="cpu")

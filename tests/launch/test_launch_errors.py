@@ -134,8 +134,8 @@ def test_upload_notices_what_arrived_damaged(tmp_path, monkeypatch):
     monkeypatch.setattr(upload, "volume", DamagingVolume(None))
     sizes = [file.stat().st_size for file in Path("data/own").iterdir()]
     assert upload.upload(Path("data/own")) == sum(sizes)
-    monkeypatch.setattr(upload, "volume", DamagingVolume("labels.npy"))
-    with pytest.raises(InputError, match=r"data: data/own/labels.npy was damaged on its way"):
+    monkeypatch.setattr(upload, "volume", DamagingVolume("label_codes.npy"))
+    with pytest.raises(InputError, match=r"data: data/own/label_codes.npy was damaged on its way"):
         upload.upload(Path("data/own"))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from tiny import Killed, changed, flip, tiny_config
+from tiny import MICE, Killed, changed, flip, tiny_config
 
 from mabe_lit import UNSCORED
 from mabe_lit.compute import resolve_precision
@@ -25,7 +25,7 @@ from mabe_lit.runs.folder import format_result
 from mabe_lit.scores.curves import plot_curves
 from mabe_lit.shell import InputError, InputWarning
 from mabe_lit.simulation import simulate_recordings
-from mabe_lit.simulation.mice import ANIMAL_NAMES, CLASS_NAMES, KEYPOINT_NAMES
+from mabe_lit.simulation.mice import CLASS_NAMES
 from mabe_lit.training import BehaviorClassifier, load_classifier, read_checkpoint
 from mabe_lit.training.optim import build_optimizer
 
@@ -298,9 +298,7 @@ def test_optimizer_that_is_not_fused_is_pytorchs_choice():
 def test_class_weights_move_with_the_network():
     classifier = BehaviorClassifier(
         tiny_config_in_memory(),
-        animal_names=ANIMAL_NAMES,
-        keypoint_names=KEYPOINT_NAMES,
-        class_names=CLASS_NAMES,
+        MICE,
     )
     classifier.class_weights = torch.ones(4)
     assert classifier.to("meta").class_weights.is_meta
@@ -363,8 +361,10 @@ def test_verify_refuses_values_that_opening_cannot_tell_from_right_ones(tmp_path
     config = tiny_config(tmp_path, epochs=1, dataset="recordings")
     for number, split in enumerate(("train", "val")):
         write_dataset(simulate_recordings(1, 256, number, prefix=split), tmp_path / "data" / split)
-    flip(tmp_path / "data/train/labels.npy", -2)
-    with pytest.raises(InputError, match=r"train_data_dir: .*labels\.npy: is damaged, its values"):
+    flip(tmp_path / "data/train/label_codes.npy", -2)
+    with pytest.raises(
+        InputError, match=r"train_data_dir: .*label_codes\.npy: is damaged, its values"
+    ):
         fit(replace(config, verify=True))
     fit(config)
     assert fit(replace(config, verify=False)), "the same run, however carefully it is read"
@@ -448,16 +448,13 @@ def test_checkpoint_describes_itself(run):
     classifier = load_classifier(result["best_checkpoint"])
     assert classifier.config == config
     assert classifier.class_names == CLASS_NAMES
-    assert classifier.keypoint_names == KEYPOINT_NAMES
-    assert classifier.animal_names == ANIMAL_NAMES
+    assert classifier.task == MICE
 
 
 def test_padding_and_unscored_frames_change_neither_loss_nor_metric():
     classifier = BehaviorClassifier(
         tiny_config_in_memory(),
-        animal_names=ANIMAL_NAMES,
-        keypoint_names=KEYPOINT_NAMES,
-        class_names=CLASS_NAMES,
+        MICE,
     ).eval()
     classifier.log = classifier.log_dict = lambda *_, **__: None
     recording = simulate_recordings(1, 128, 0)[0]
@@ -468,7 +465,8 @@ def test_padding_and_unscored_frames_change_neither_loss_nor_metric():
     seconds = torch.full((2,), 1 / 30)
     context = torch.full((2, 1), 60.0)
     batch = {"keypoints": keypoints, "labels": masked, "seconds": seconds, "context": context}
-    first = {key: value[:1] for key, value in batch.items()} | {"labels": labels[:1]}
+    first = {key: value[:1] for key, value in batch.items()} | {"labels": labels[:1], "views": None}
+    batch["views"] = None
     alone = classifier._shared_step(first, "val")
     macro_f1 = classifier.val_metrics.compute()
     classifier.val_metrics.reset()
@@ -480,9 +478,7 @@ def test_padding_and_unscored_frames_change_neither_loss_nor_metric():
 def test_batch_without_a_scored_frame_has_no_loss_and_a_finite_gradient():
     classifier = BehaviorClassifier(
         tiny_config_in_memory(),
-        animal_names=ANIMAL_NAMES,
-        keypoint_names=KEYPOINT_NAMES,
-        class_names=CLASS_NAMES,
+        MICE,
     )
     classifier.log = lambda *_, **__: None
     labels = torch.full((1, 8), UNSCORED)
@@ -491,6 +487,7 @@ def test_batch_without_a_scored_frame_has_no_loss_and_a_finite_gradient():
         "labels": labels,
         "seconds": torch.full((1,), 1 / 30),
         "context": torch.ones(1, 1),
+        "views": None,
     }
     loss = classifier._shared_step(batch, "train")
     loss.backward()

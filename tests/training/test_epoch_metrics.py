@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 import torch
 from sklearn.metrics import f1_score
-from tiny import tiny_config
+from tiny import MICE, tiny_config
 from torchmetrics.classification import MultilabelF1Score
 
 from mabe_lit import UNSCORED
 from mabe_lit.simulation import simulate_recordings
-from mabe_lit.simulation.mice import ANIMAL_NAMES, CLASS_NAMES, KEYPOINT_NAMES
 from mabe_lit.training import BehaviorClassifier, epoch_metrics
 from mabe_lit.training.epoch_metrics import AnswersInBulk, MacroF1, build_metrics
 
@@ -142,9 +141,7 @@ def test_training_step_counts_the_answers_to_the_windows_that_it_learns_from(cha
     config = tiny_config(Path(), dropout=0.0, **changes)
     classifier = BehaviorClassifier(
         config,
-        animal_names=ANIMAL_NAMES,
-        keypoint_names=KEYPOINT_NAMES,
-        class_names=CLASS_NAMES,
+        MICE,
     )
     classifier.log = lambda *_, **__: None
     recording = simulate_recordings(1, 1024, 0)[0]
@@ -155,6 +152,7 @@ def test_training_step_counts_the_answers_to_the_windows_that_it_learns_from(cha
         "labels": labels,
         "seconds": torch.full((16,), 1 / 30),
         "context": torch.full((16, 1), 60.0),
+        "views": None,
     }
     classifier.fit_scales(batch, torch.ones(16, 64, dtype=bool))
     seen = []
