@@ -67,8 +67,7 @@ def upload(folder: Path) -> int:
     """
     from mabe_lit.data import open_dataset
 
-    optional = () if open_dataset(folder).likelihood is None else ("likelihood.npy",)
-    files = [folder / name for name in ("keypoints.npy", "labels.npy", *optional, "dataset.json")]
+    files = [folder / name for name in (*open_dataset(folder).files, "dataset.json")]
     with volume.batch_upload(force=True) as batch:
         for file in files:
             batch.put_file(file, str(PurePosixPath(file)))

@@ -13,7 +13,7 @@ from tiny import fails, tiny_config
 from mabe_lit import predict as command
 from mabe_lit.data import open_dataset, write_dataset
 from mabe_lit.fit import fit
-from mabe_lit.inference.ensemble import Ensemble
+from mabe_lit.inference.ensemble import Ensemble, PredictedTrack
 from mabe_lit.predict import predict
 from mabe_lit.prepare import prepare
 from mabe_lit.readers import ANNOTATION_FORMATS
@@ -55,7 +55,8 @@ def any_behavior():
 
     def predict_recording(self, recording, **_):
         labels = labels_of(recording)
-        return np.eye(len(CLASS_NAMES), dtype=np.float32)[labels], labels
+        probabilities = np.eye(len(CLASS_NAMES), dtype=np.float32)[labels]
+        yield PredictedTrack(probabilities, labels, agent=None, target=None, looked_for=None)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Ensemble, "predict_recording", predict_recording)
