@@ -15,10 +15,13 @@ COORDINATE_RANGE = 60.0
 def axis_lengths(keypoints: Tensor, front: int | Tensor, back: int | Tensor) -> Tensor:
     """``(B, T, A, K, 2 or 3)`` points -> ``(B, T, A)`` from back to front, NaN where not tracked.
 
-    ``front`` and ``back`` are key points, ``(B, A)`` where animals differ.
+    ``front`` and ``back`` are key points, ``(B, A)`` where animals differ; NaN for an animal of
+    which they are the same one.
     """
     points = keypoints[..., :2]
     lengths: Tensor = (end_of(points, front) - end_of(points, back)).norm(dim=-1)
+    if isinstance(front, Tensor):
+        lengths = lengths.masked_fill((front == back)[:, None], torch.nan)
     return lengths
 
 

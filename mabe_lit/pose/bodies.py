@@ -62,6 +62,8 @@ def find_bodies(
     if length is None:
         lost = missing.permute(2, 3, 0, 1)[None]  # (1, A, K, B, T)
         is_lost = (point_of(lost, front) | point_of(lost, back))[0]
+        if isinstance(front, Tensor):  # an animal of a single point has no axis
+            is_lost = is_lost | (front == back).t()[..., None]
         seen = norm.masked_fill(is_lost, torch.nan).movedim(1, 0).flatten(1)  # (B, A T)
         length = seen.nanmedian(dim=1).values.nan_to_num(1.0).clamp(min=1.0)  # (B,)
     upward = points.new_zeros(2, 1, 1, 1)
