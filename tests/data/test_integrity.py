@@ -4,9 +4,10 @@ import struct
 
 import numpy as np
 import pytest
+from acting import of_independent, of_many
 from tiny import flip, make_earlier
 
-from mabe_lit.data import check_poses, open_dataset, verify_dataset, write_dataset
+from mabe_lit.data import Task, check_poses, open_dataset, verify_dataset, write_dataset
 from mabe_lit.data.digest import checksum
 from mabe_lit.data.split import open_scored
 from mabe_lit.pose import Recording
@@ -68,10 +69,15 @@ def test_flipped_byte_of_an_array_is_noticed(folder, name, is_earlier):
 
 def described(dataset):
     names = (dataset.animal_names, dataset.keypoint_names, dataset.class_names)
-    return (*names, dataset.entries, dataset.source, dataset.digest)
+    rows = (dataset.entries, dataset.tracks, dataset.is_independent)
+    sets = [None if s is None else s.tolist() for s in (dataset.looked_for, dataset.point_sets)]
+    return (*names, *rows, sets, dataset.source, dataset.digest)
 
 
-def test_every_flipped_byte_of_the_index_is_noticed_or_means_the_same(folder):
+@pytest.mark.parametrize("of", [None, of_many])
+def test_every_flipped_byte_of_the_index_is_noticed_or_means_the_same(folder, of):
+    if of is not None:
+        write_dataset(of(), folder, overwrite=True)
     file = folder / "dataset.json"
     whole = file.read_bytes()
     meant = described(open_dataset(folder))
@@ -245,15 +251,25 @@ MAY_BE_OTHERWISE = {"digest", "source", "files", "recordings", "is_independent"}
 
 
 def refusal(folder):
+    """Why a folder is not opened; what is opened is all there."""
     try:
-        open_dataset(folder)
+        dataset = open_dataset(folder)
+        assert [len(recording) for recording in dataset]
+        Task.of(dataset)
     except InputError as error:
         return str(error)
     return None
 
 
+MAY_ALSO_BE_OTHERWISE = MAY_BE_OTHERWISE | {"tracks", "looked_for", "point_sets"}
+
+
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda value: f"{value!r:.10}")
-def test_wrong_type_anywhere_in_the_index_is_one_line(folder, wrong):
+@pytest.mark.parametrize("of", [None, of_many, of_independent])
+def test_wrong_type_anywhere_in_the_index_is_one_line(folder, wrong, of):
+    if of is not None:
+        write_dataset(of(), folder, overwrite=True)
+    may_be = MAY_BE_OTHERWISE if of is None else MAY_ALSO_BE_OTHERWISE
     file = folder / "dataset.json"
     index = json.loads(file.read_text())
     del index["checksum"]  # or it alone would notice
@@ -262,7 +278,7 @@ def test_wrong_type_anywhere_in_the_index_is_one_line(folder, wrong):
         file.write_text(json.dumps(document))
         problem = refusal(folder)
         if problem is None:
-            assert document == index or path[0] in MAY_BE_OTHERWISE
+            assert document == index or path[0] in may_be
         else:
             assert "dataset.json" in problem or ".npy" in problem
             assert len(problem) < 1000
