@@ -88,6 +88,10 @@ class LabelTrack:
         if len(scored) and not 0 <= scored.min() <= scored.max() < len(class_names):
             allowed = f"0 to {len(class_names) - 1}, or {UNSCORED} where unscored"
             yield f"labels{where} run from {scored.min()} to {scored.max()}, allowed are {allowed}"
+        elif self.looked_for is not None:
+            used = {class_names[label] for label in np.unique(scored)}
+            if unlooked := sorted(used - set(self.looked_for)):
+                yield f"labels{where} are {', '.join(unlooked)}, which nobody looked for"
 
     def _problems_of_independent(self, where: str, class_names: Sequence[str]) -> Iterator[str]:
         if self.labels.shape[1] != len(class_names):

@@ -57,6 +57,10 @@ WRONG = {
     "another class": ([LabelTrack(EXCLUSIVE + 1)], "labels run from"),
     "neither yes nor no": ([LabelTrack(INDEPENDENT + 1)], "hold other numbers than 0, 1 and"),
     "three classes": ([LabelTrack(INDEPENDENT[:, [0, 1, 1]])], "are of 3 classes, but 2"),
+    "a class that nobody looked for": (
+        [LabelTrack(EXCLUSIVE, looked_for=("sniff",))],
+        "labels are rear, which nobody looked for",
+    ),
     "unknown class": ([LabelTrack(EXCLUSIVE, looked_for=("dig",))], "looked for 'dig'"),
 }
 
