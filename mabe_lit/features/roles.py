@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from mabe_lit.features.social import compress, velocity_over
 from mabe_lit.pose.bodies import Bodies, vector_length
 from mabe_lit.pose.gaps import find_missing
 
@@ -16,14 +17,19 @@ NEIGHBOR_NAMES = (
     "other close to agent",
     "other close to agent, forward",
     "other close to agent, sideways",
+    "agent approaching the other close to it",
     "other close to target",
     "other close to target, forward",
     "other close to target, sideways",
+    "target approaching the other close to it",
 )
-"""Columns beside those of agent and target; all between -1 and 1."""
+"""Columns beside those of agent and target; all but the approach, in body lengths a second and
+compressed, between -1 and 1."""
 
 _NEAR = 2.0
 """Body lengths at which another animal counts half."""
+_APPROACH_S = 0.5
+"""Seconds over which the approach is measured."""
 
 
 def pick_roles(keypoints: Tensor, agent: Tensor, target: Tensor) -> Tensor:
@@ -75,22 +81,24 @@ def neighbor_features(bodies: Bodies, other: Tensor, is_there: Tensor) -> Tensor
         is_there: ``(B, T, 2)`` in which frames agent and target are.
 
     Returns:
-        ``(B, T, 7)``, without NaN.
+        ``(B, T, 9)``, without NaN.
     """
     B, T = other.shape[:2]
     is_lost = find_missing(other).all(-1)  # (B, T)
     middle = other.nanmean(2).nan_to_num().permute(2, 0, 1)  # (2, B, T)
     columns = [is_there[..., 1].to(other.dtype)]
+    velocity = velocity_over(_APPROACH_S, bodies)  # (2, A, B, T)
     for role in range(2):
         gap = (middle - bodies.centre[:, role]) / bodies.length
         distance = vector_length(gap)
         closeness = 1 / (1 + (distance / _NEAR) ** 4)
         closeness = closeness.masked_fill(is_lost | ~is_there[..., role], 0.0)
-        x, y = gap / distance.clamp(min=1e-3)
+        x, y = direction = gap / distance.clamp(min=1e-3)
         cos, sin = bodies.heading[:, role]
         columns += [
             closeness,
             closeness * (x * cos + y * sin),
             closeness * (cos * y - sin * x),
+            closeness * compress((velocity[:, role] * direction).sum(0)),
         ]
     return torch.stack(columns, -1).view(B, T, len(NEIGHBOR_NAMES))

@@ -94,7 +94,7 @@ def _partner(bodies: Bodies) -> Tensor:
     columns = []
     for a, b in _pairs(bodies):
         seen = _in_frame(bodies.points[:, b], bodies.centre[:, a], bodies.heading[:, a])
-        columns.append(_rows(_compress(seen / bodies.length)))
+        columns.append(_rows(compress(seen / bodies.length)))
     return _join(columns, bodies)
 
 
@@ -104,7 +104,7 @@ def _distance(bodies: Bodies) -> Tensor:
     for a, b in _pairs(bodies):
         if a < b:
             apart = bodies.points[:, a, :, None] - bodies.points[:, b, None]  # (2, K, K, B, T)
-            columns.append(_compress(vector_length(apart) / bodies.length).flatten(0, 1))
+            columns.append(compress(vector_length(apart) / bodies.length).flatten(0, 1))
     return _join(columns, bodies)
 
 
@@ -122,10 +122,9 @@ def _motion(bodies: Bodies) -> Tensor:
     pairs = list(_pairs(bodies))
     directions = [_direction(bodies, a, b) for a, b in pairs]
     for scale in TIME_SCALES_S:
-        half = (0.5 * scale / bodies.seconds).round().clamp(min=1).long()  # (B, 1) frames
+        half = _half(scale, bodies)
         elapsed = _elapsed(half, bodies)
-        moved = (_shift(bodies.centre, half) - _shift(bodies.centre, -half)) / elapsed
-        velocity = moved / bodies.length  # (2, A, B, T) body lengths / s
+        velocity = velocity_over(scale, bodies)
         change = vector_length(_shift(velocity, half) - _shift(velocity, -half)) / elapsed
         forward, sideways = _turn_back(_shift(bodies.heading, half), _shift(bodies.heading, -half))
         approach = [
@@ -139,8 +138,15 @@ def _motion(bodies: Bodies) -> Tensor:
             torch.atan2(sideways, forward) / elapsed,
             *approach,
         ]
-        columns.append(_compress(torch.cat(motion)))
+        columns.append(compress(torch.cat(motion)))
     return torch.cat(columns)
+
+
+def velocity_over(scale_s: float, bodies: Bodies) -> Tensor:
+    """``(2, A, B, T)`` velocity of each animal's centre over so many seconds, body lengths / s."""
+    half = _half(scale_s, bodies)
+    moved = _shift(bodies.centre, half) - _shift(bodies.centre, -half)
+    return moved / _elapsed(half, bodies) / bodies.length
 
 
 def _missing(bodies: Bodies) -> Tensor:
@@ -185,6 +191,11 @@ def _turn_back(vector: Tensor, heading: Tensor) -> Tensor:
     return torch.stack([x * cos + y * sin, cos * y - sin * x])
 
 
+def _half(scale_s: float, bodies: Bodies) -> Tensor:
+    """``(B, 1)`` frames in half of so many seconds, at least 1."""
+    return (0.5 * scale_s / bodies.seconds).round().clamp(min=1).long()
+
+
 def _elapsed(half: Tensor, bodies: Bodies) -> Tensor:
     """``(B, T)`` seconds between what ``_shift`` finds ``half (B, 1)`` frames before and after."""
     T = bodies.points.shape[-1]
@@ -200,5 +211,6 @@ def _shift(values: Tensor, frames: Tensor) -> Tensor:
     return values.gather(-1, index.expand(values.shape))
 
 
-def _compress(values: Tensor) -> Tensor:
+def compress(values: Tensor) -> Tensor:
+    """``sign(x) log(1 + |x|)``, for what can be many times as large as it mostly is."""
     return values.sign() * values.abs().log1p()

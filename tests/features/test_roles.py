@@ -188,7 +188,7 @@ def test_columns_of_the_nearest_other_are_those_of_the_formula(tmp_path):
     half = math.sqrt(0.5)
     to_target = math.hypot(80, 320) / 40
     close_to_target = 1 / (1 + (to_target / 2) ** 4)
-    expected = (1, close, close * half, close * half, close_to_target)
+    expected = (1, close, close * half, close * half, 0, close_to_target)
     for name, value in zip(NEIGHBOR_NAMES, expected, strict=False):
         np.testing.assert_allclose(found[name], value, rtol=1e-4, err_msg=name)
     # From the target, it is ahead by 2 body lengths and 8 to the right.
@@ -196,6 +196,22 @@ def test_columns_of_the_nearest_other_are_those_of_the_formula(tmp_path):
     sideways = -close_to_target * 8 / to_target
     np.testing.assert_allclose(found["other close to target, forward"], forward, rtol=1e-3)
     np.testing.assert_allclose(found["other close to target, sideways"], sideways, rtol=1e-3)
+
+
+def test_approach_to_the_nearest_other_fades_with_its_distance(tmp_path):
+    """The agent walks 4 pixels a frame toward the other, which is 4 body lengths ahead at last."""
+    body = np.array([[20.0, 0.0], [0.0, 0.0], [-20.0, 0.0]])
+    keypoints = np.full((41, 3, 3, 2), NAN, np.float32)
+    keypoints[:, 0] = body + np.arange(41)[:, None, None] * np.array([4.0, 0.0])
+    keypoints[:, 1] = body + np.array([0.0, 5000.0])
+    keypoints[:, 2] = body + np.array([160.0 + 160.0, 0.0])
+    found, _ = features_of(recording(keypoints, ("m1", "m2")), tmp_path / "a")
+    distance = (320 - 4 * 20) / 40  # in the middle frame
+    speed = 4 * FPS / 40
+    expected = math.log1p(speed) / (1 + (distance / 2) ** 4)
+    name = "agent approaching the other close to it"
+    np.testing.assert_allclose(found[name][20], expected, rtol=1e-4)
+    assert abs(found["target approaching the other close to it"][20]) < 1e-6
 
 
 def test_where_seen_reaches_from_each_sighting():
