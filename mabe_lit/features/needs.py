@@ -64,6 +64,19 @@ class ColumnNeeds(nn.Module):
         return (absent + lacking[:, None]) == 0
 
 
+def where_there(missing: Tensor, has_point: Tensor, reach: Tensor | None) -> Tensor:
+    """In which frames animals are there, ``(B, T, A)`` bool.
+
+    Args:
+        missing: ``(B, T, A, K)`` bool, where a point was not tracked.
+        has_point: ``(B, A, K)`` bool, which points the animals have; none if they do not exist.
+        reach: As in ``where_seen``; None where an animal that was lost is there nevertheless.
+    """
+    if reach is None:
+        return has_point.any(-1)[:, None].expand(-1, missing.shape[1], -1)
+    return where_seen(missing | ~has_point[:, None], reach)
+
+
 def where_seen(missing: Tensor, reach: Tensor) -> Tensor:
     """In which frames an animal counts as seen: one of its points is tracked nearby.
 

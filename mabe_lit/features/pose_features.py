@@ -11,18 +11,12 @@ from mabe_lit.features.coordinates import (
     align_to_first_animal,
     axis_lengths,
 )
-from mabe_lit.features.needs import MARKS, ColumnNeeds, where_seen
+from mabe_lit.features.needs import MARKS, ColumnNeeds, where_there
 from mabe_lit.features.roles import NEIGHBOR_NAMES, ROLES, neighbor_features
-from mabe_lit.features.scaling import (
-    ROBUST_RANGE,
-    mean_and_deviation,
-    robust_center,
-    robust_scale,
-)
+from mabe_lit.features.scaling import ROBUST_RANGE, mean_and_deviation, robust_center_and_scale
 from mabe_lit.features.social import GROUPS, social_feature_names, social_features
 from mabe_lit.features.views import Views
-from mabe_lit.pose import find_body_axis, order_of_ends
-from mabe_lit.pose.bodies import find_axes, find_bodies, mark_lacking
+from mabe_lit.pose.bodies import BodyAxis, find_bodies, mark_lacking
 from mabe_lit.pose.gaps import fill_likelihood, fill_missing, find_missing
 
 LOST_S = 1.0
@@ -56,8 +50,6 @@ class PoseFeatures(nn.Module):
 
     center: Tensor
     scale: Tensor
-    _fronts: Tensor
-    _backs: Tensor
 
     def __init__(
         self,
@@ -80,15 +72,12 @@ class PoseFeatures(nn.Module):
         self.groups = tuple(g for g in GROUPS if g != "likelihood" or has_likelihood)
         self.medians = medians
         self.has_agents = has_agents
-        self.front, self.back = find_body_axis(keypoint_names)
+        self.axis = BodyAxis(keypoint_names)
         animals = ROLES if has_agents else animal_names
         own = self._names(animals, keypoint_names)
         self.frame_names = (*own, *(NEIGHBOR_NAMES if has_agents and kind == "social" else ()))
         self.group_names = tuple(f"group {number}" for number in range(groups))
         self.needs = ColumnNeeds(self._names, animals=len(animals), keypoints=len(keypoint_names))
-        fronts, backs = order_of_ends(keypoint_names)
-        self.register_buffer("_fronts", torch.tensor(fronts), persistent=False)
-        self.register_buffer("_backs", torch.tensor(backs), persistent=False)
         self.register_buffer("center", torch.zeros(len(self.frame_names)))
         self.register_buffer("scale", torch.ones(len(self.frame_names)))
 
@@ -147,9 +136,7 @@ class PoseFeatures(nn.Module):
         columns = self.raw(keypoints, seconds, context, views)
         scaled = [self._scaled(columns)]
         if self.medians:
-            usual = context[:, 1:] if context is not None else columns.median(dim=1).values
-            if context is None and views is not None:
-                usual = columns.nanmedian(dim=1).values
+            usual = columns.nanmedian(dim=1).values if context is None else context[:, 1:]
             scaled.append(self._scaled(usual)[:, None].expand_as(scaled[0]))
         if self.group_names and views is not None:
             scaled.append(views.group[:, None].expand(-1, columns.shape[1], -1))
@@ -173,14 +160,12 @@ class PoseFeatures(nn.Module):
             feature before scaling, NaN where it is never known.
         """
         animals = keypoints[:, :, : len(ROLES)] if self.has_agents else keypoints
-        lengths = axis_lengths(animals, *self._axis(views))[is_inside]  # NaN where not tracked
+        lengths = axis_lengths(animals, *self._ends(views))[is_inside]  # NaN where not tracked
         length: Tensor = lengths.nanmedian().nan_to_num(1.0).clamp(min=1.0).view(1)
         if not self.medians:
             return length
         columns = self.raw(keypoints, seconds, length.expand(len(keypoints), 1), views)
-        inside = columns[is_inside]
-        usual = inside.median(dim=0) if views is None else inside.nanmedian(dim=0)
-        return torch.cat([length, usual.values])
+        return torch.cat([length, columns[is_inside].nanmedian(dim=0).values])
 
     def _scaled(self, columns: Tensor) -> Tensor:
         scaled = (columns - self.center) / self.scale
@@ -204,7 +189,7 @@ class PoseFeatures(nn.Module):
             keypoints = keypoints[:, :, :2]
         coordinates, likelihood = keypoints[..., :2], keypoints[..., 2:]
         points, missing = fill_missing(coordinates), find_missing(coordinates)
-        front, back = self._axis(views)
+        front, back = self._ends(views)
         bodies = None
         if self.kind == "pixels":
             columns = points.flatten(2)
@@ -225,19 +210,16 @@ class PoseFeatures(nn.Module):
             columns = social_features(bodies, self.groups)
         if views is None:
             return columns
-        is_there = where_seen(missing | ~views.has_point[:, None], LOST_S / seconds)
-        if not self.has_agents:  # a lost animal of a scene is where it was seen last
-            is_there = views.has_point.any(-1)[:, None].expand_as(is_there)
+        # A lost animal of a scene is where it was seen last.
+        reach = LOST_S / seconds if self.has_agents else None
+        is_there = where_there(missing, views.has_point, reach)
         columns = columns.masked_fill(~self.needs.are_known(views.has_point, is_there), torch.nan)
         if self.has_agents and bodies is not None:
             columns = torch.cat([columns, neighbor_features(bodies, others[:, :, 0], is_there)], -1)
         return columns
 
-    def _axis(self, views: Views | None) -> tuple[int | Tensor, int | Tensor]:
-        """Front and back of the animals' axes, ``(B, A)`` each where animals differ."""
-        if views is None:
-            return self.front, self.back
-        return find_axes(views.has_point, self._fronts, self._backs)
+    def _ends(self, views: Views | None) -> tuple[int | Tensor, int | Tensor]:
+        return self.axis.ends(None if views is None else views.has_point)
 
     @torch.no_grad()
     def fit(
@@ -259,12 +241,9 @@ class PoseFeatures(nn.Module):
         sample = self.raw(keypoints, seconds, context, views)  # (B, T, D)
         sample = sample.flatten(0, 1) if is_inside is None else sample[is_inside]  # (N, D)
         if self.kind == "pixels":
-            mean, deviation = mean_and_deviation(sample)
-            self.center.copy_(mean)
-            self.scale.copy_(deviation.clamp(min=1e-3))
-            return
-        is_share = torch.tensor(  # from 0 to 1 as they are
-            [name.endswith(MARKS) or name in NEIGHBOR_NAMES for name in self.frame_names]
-        )
-        self.center.copy_(torch.where(is_share, 0.0, robust_center(sample)))
-        self.scale.copy_(torch.where(is_share, 1.0, robust_scale(sample, at_least=0.1)))
+            center, scale = mean_and_deviation(sample)
+        else:
+            stays = [n.endswith(MARKS) or n in NEIGHBOR_NAMES for n in self.frame_names]
+            center, scale = robust_center_and_scale(sample, torch.tensor(stays))
+        self.center.copy_(center)
+        self.scale.copy_(scale)

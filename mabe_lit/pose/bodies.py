@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mabe_lit.pose.gaps import frames_last
+from mabe_lit.pose.skeleton import find_body_axis, order_of_ends
 
 
 @dataclass(frozen=True)
@@ -79,21 +80,40 @@ def find_bodies(
     )
 
 
-def find_axes(has_point: Tensor, fronts: Tensor, backs: Tensor) -> tuple[Tensor, Tensor]:
-    """Key points at the front and the back end of each animal's axis, among those that it has.
+class BodyAxis(nn.Module):
+    """Which key points an animal's axis runs between.
 
-    Args:
-        has_point: ``(B, A, K)`` bool.
-        fronts: ``(K,)`` key points, the best front first, see ``mabe_lit.pose.order_of_ends``.
-        backs: ``(K,)`` key points, the best back first.
-
-    Returns:
-        ``(B, A)`` each; the same point where an animal has one alone.
+    Attributes:
+        front: The best front of all key points, by their names.
+        back: The best back.
     """
-    front = fronts[has_point[..., fronts].to(torch.uint8).argmax(-1)]
-    is_other = has_point[..., backs] & (backs != front[..., None])
-    back = torch.where(is_other.any(-1), backs[is_other.to(torch.uint8).argmax(-1)], front)
-    return front, back
+
+    _fronts: Tensor
+    _backs: Tensor
+
+    def __init__(self, keypoint_names: tuple[str, ...]) -> None:
+        """Look at the names, see ``mabe_lit.pose.skeleton``."""
+        super().__init__()
+        self.front, self.back = find_body_axis(keypoint_names)
+        fronts, backs = order_of_ends(keypoint_names)
+        self.register_buffer("_fronts", torch.tensor(fronts), persistent=False)
+        self.register_buffer("_backs", torch.tensor(backs), persistent=False)
+
+    def ends(self, has_point: Tensor | None) -> tuple[int | Tensor, int | Tensor]:
+        """Front and back; where animals do not have all points, the best that each has.
+
+        Args:
+            has_point: ``(B, A, K)`` bool; None where all have all.
+
+        Returns:
+            Key points, or ``(B, A)`` of them; the same twice where an animal has one alone.
+        """
+        if has_point is None:
+            return self.front, self.back
+        front = self._fronts[has_point[..., self._fronts].to(torch.uint8).argmax(-1)]
+        is_other = has_point[..., self._backs] & (self._backs != front[..., None])
+        back = self._backs[is_other.to(torch.uint8).argmax(-1)]
+        return front, torch.where(is_other.any(-1), back, front)
 
 
 def mark_lacking(bodies: Bodies, has_point: Tensor) -> Bodies:

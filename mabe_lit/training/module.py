@@ -62,8 +62,7 @@ class BehaviorClassifier(pl.LightningModule):
         self.class_names = task.class_names
         C = len(task.class_names)
         self.decisions = identity_decisions(C, is_independent=task.is_independent)
-        # What the recordings are known by, see BehaviorDataModule.describe_source.
-        self.trained_on: dict[str, Any] = {}
+        self.trained_on: dict[str, Any] = {}  # see BehaviorDataModule.describe_source
         self.features = PoseFeatures(
             kind=config.features,
             animal_names=task.animal_names,
@@ -122,7 +121,7 @@ class BehaviorClassifier(pl.LightningModule):
         )
 
     def views_of(self, dataset: Dataset, *, for_training: bool = False) -> Views | None:
-        """How windows of a dataset's label tracks are seen; see ``mabe_lit.features.views_of``."""
+        """How label tracks of a dataset are seen; see ``mabe_lit.features.views_of``."""
         if self.task.is_plain and not self.config.group_embedding:
             return None
         return views_of(dataset, self.task, for_training=for_training)

@@ -55,7 +55,7 @@ def test_context_is_the_medians_of_all_frames(tmp_path, keypoints, dataset):
     classifier = social_classifier(tmp_path)
     contexts = describe(classifier, dataset)
     points = torch.from_numpy(keypoints)
-    front, back = classifier.features.front, classifier.features.back
+    front, back = classifier.features.axis.front, classifier.features.axis.back
     for entry, context in zip(dataset.entries, contexts, strict=True):
         own = points[entry.first_frame : entry.first_frame + entry.frames]
         length = (own[:, :, front] - own[:, :, back]).norm(dim=-1).nanmedian()
