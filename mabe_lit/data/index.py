@@ -106,6 +106,9 @@ def _problems_of_source(index: Mapping[str, Any]) -> Iterator[str]:
         if not isinstance(index.get(key), dict):
             yield f"{key}: expected keys and values, found {_show(index.get(key))}"
     if isinstance(source := index.get("source"), dict):
+        for key, kind in (("background", str), ("reading", dict)):
+            if not isinstance(source.get(key), kind | None):
+                yield f"source: {key}: cannot be {_show(source[key])}"
         below = source.get("likelihood_below")
         if below is not None and (not is_of_kind(below, float) or not 0 <= below <= 1):
             yield f"source: likelihood_below: expected 0 to 1, found {_show(below)}"

@@ -83,8 +83,11 @@ def _to_recording(name: str, sequence: Mapping[str, Any], likelihood_below: floa
         )
     if "annotations" in sequence:
         annotations = np.asarray(sequence["annotations"])
-        labels = annotations.astype(np.int16)
-        if not np.array_equal(labels, annotations):
+        is_right = annotations.dtype.kind in "biuf"  # text, or a number beyond all others
+        if is_right:
+            with np.errstate(invalid="ignore"):
+                labels = annotations.astype(np.int16)
+        if not is_right or not np.array_equal(labels, annotations):
             raise InputError("annotations are not all numbers of classes")
     return Recording(
         name=name.rsplit("/", 1)[-1],

@@ -46,13 +46,20 @@ def _problems(about: Mapping[str, Any]) -> Iterator[str]:
         if key in hints and not is_of_kind(value, hints[key]):
             yield f"config: {key}: expected {describe_kind(hints[key])}, found {value!r:.40}"
     yield from _problems_of_classes(about)
-    trained_on = about.get("trained_on", {})
+    yield from _problems_of_training(about.get("trained_on", {}))
+
+
+def _problems_of_training(trained_on: Mapping[str, Any]) -> Iterator[str]:
     rates = trained_on.get("fps", [])
     if not is_of_kind(rates, list[float]) or not all(map(is_rate, rates)):
         yield f"trained_on: fps: expected a list of frames per second, found {rates!r:.40}"
     below = trained_on.get("likelihood_below")
     if below is not None and (not is_of_kind(below, float) or not 0 <= below <= 1):
         yield f"trained_on: likelihood_below: expected 0 to 1, found {below!r:.40}"
+    for key, kind in (("background", str), ("reading", dict)):
+        if not isinstance(trained_on.get(key), kind | None):
+            expected = "text" if kind is str else "keys and values"
+            yield f"trained_on: {key}: expected {expected}, found {trained_on[key]!r:.40}"
     if not is_of_kind(trained_on.get("digests", {}), dict):
         yield f"trained_on: digests: expected keys and values, found {trained_on['digests']!r:.40}"
 

@@ -115,6 +115,13 @@ def test_edited_index_is_refused_until_its_checksum_is_deleted(folder, changes):
     assert (list(found) if isinstance(value, list) else found) == value
 
 
+@pytest.mark.parametrize("key", ["background", "reading"])
+def test_source_of_another_type_is_refused(folder, key):
+    rewrite_index(folder, source={key: [1]})
+    with pytest.raises(InputError, match=rf"dataset\.json: .*source: {key}: cannot be \[1\]"):
+        open_dataset(folder)
+
+
 def test_index_of_an_earlier_release_is_verified_by_its_digest(folder):
     make_earlier(folder)
     verify_dataset(open_dataset(folder))

@@ -17,7 +17,7 @@ from mabe_lit.data import write_dataset
 from mabe_lit.evaluate import evaluate
 from mabe_lit.fit import fit
 from mabe_lit.pose import Recording
-from mabe_lit.simulation import simulate_recordings
+from mabe_lit.simulation import simulate_group, simulate_recordings
 
 FRAMES = 40
 
@@ -107,6 +107,7 @@ def write_inputs(folder: Path) -> None:
             each.labels[:] = np.arange(150) // 20 % 4
         source = {"likelihood_below": 0.1}
         write_dataset(recordings, folder / "data" / split, source=source)
+        write_dataset(_acting(seed, split), folder / "acting" / split, source=source)
     (folder / "config.yaml").write_text(
         "hidden_dim: 8\nnum_layers: 1\nbatch_size: 8\ndevice: cpu\nmodel_type: tcn\n"
         "features: social\nlearning_rate: 0.01\ndropout: 0.1\nwarmup: 0.1\nmirror: true\n"
@@ -115,6 +116,19 @@ def write_inputs(folder: Path) -> None:
         fit(parse_config(["--config", "config.yaml", *FIT, "--run", "done", "--epochs", "2"]))
         shutil.copy("runs/done/best.ckpt", "best.ckpt")
         evaluate(checkpoint="best.ckpt", data="data/val", output="expected")
+
+
+def _acting(seed: int, split: str) -> list[Recording]:
+    """Recordings of three and of two animals that act, of two groups; one lacks a point."""
+    (three,) = simulate_group(1, 150, seed, animals=3, prefix=f"{split}_three")
+    (two,) = simulate_group(1, 100, seed, animals=2, prefix=f"{split}_two")
+    has_point = np.ones((2, 7), bool)
+    has_point[1, 3] = False
+    likelihood = np.full(three.keypoints.shape[:-1], 0.9, np.float32)
+    return [
+        replace(two, group="lab", has_point=has_point),
+        replace(three, likelihood=likelihood),
+    ]
 
 
 def _sequence(frames: int) -> dict[str, object]:

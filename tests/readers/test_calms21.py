@@ -53,6 +53,8 @@ def test_sequence_without_annotations_is_unscored(tmp_path):
         ({"annotations": [0, 1]}, r"3 frames but labels of shape \(2,\)"),
         ({"annotations": [0, 1, 70_000]}, "not all numbers of classes"),
         ({"annotations": [0, 1, 0.7]}, "not all numbers of classes"),
+        ({"annotations": [0, 1, 10**30]}, "not all numbers of classes"),
+        ({"annotations": [0, 1, "mount"]}, "not all numbers of classes"),
         ({"annotations": [0, 1, 4]}, "labels run from 0 to 4, allowed are 0 to 3"),
         ({"metadata": {"vocab": {"attack": 1}}}, "expected the numbers 0, 1, 2"),
         ({"metadata": 5}, "mouse001"),

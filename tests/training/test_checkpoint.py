@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from tiny import Killed, flip, tiny_config
 
 from mabe_lit.fit import fit
@@ -68,3 +69,39 @@ def test_flipped_content_of_an_earlier_releases_checkpoint_is_noticed(tmp_path):
         flip(file, place)
         with pytest.raises(InputError, match=r"best\.ckpt: is damaged: the checksum of archive/"):
             load_classifier(file)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"background": ["other"]}, "trained_on: background: expected text, found "),
+        ({"reading": [1]}, "trained_on: reading: expected keys and values, found "),
+        ({"fps": 30.0}, "trained_on: fps: expected a list of frames per second, found 30.0"),
+    ],
+)
+def test_what_a_checkpoint_says_of_its_training_is_checked(tmp_path, changes, problem):
+    checkpoint = dict(read_checkpoint(EARLIER))
+    about = checkpoint["mabe_lit"]
+    checkpoint["mabe_lit"] = about | {"trained_on": about.get("trained_on", {}) | changes}
+    torch.save(checkpoint, tmp_path / "a.ckpt")
+    with pytest.raises(InputError, match=f"a.ckpt: is damaged, .* not right: {problem}"):
+        load_classifier(tmp_path / "a.ckpt")
+
+
+@pytest.mark.parametrize(
+    "looked_for",
+    [
+        {"": {"pair": ["kiss"]}},
+        {"": {"pair": "attack"}},
+        {"": {"crowd": ["attack"]}},
+        {"": ["attack"]},
+    ],
+)
+def test_classes_that_a_checkpoint_says_were_looked_for_are_checked(tmp_path, looked_for):
+    checkpoint = dict(read_checkpoint(EARLIER))
+    checkpoint["mabe_lit"] = checkpoint["mabe_lit"] | {"looked_for": looked_for}
+    torch.save(checkpoint, tmp_path / "a.ckpt")
+    with pytest.raises(
+        InputError, match=r"a\.ckpt: is damaged, .* looked_for: expected classes of"
+    ):
+        load_classifier(tmp_path / "a.ckpt")
