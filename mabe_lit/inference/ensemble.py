@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from mabe_lit.data.task import OWN, PAIR, SCENE, kind_of
 from mabe_lit.inference.probabilities import iter_probabilities
 from mabe_lit.pose import Recording
 from mabe_lit.scores import AnyDecisions, average_decisions, identity_decisions
-from mabe_lit.shell import InputError
+from mabe_lit.shell import InputError, InputWarning
 from mabe_lit.training import BehaviorClassifier, load_classifier
 
 
@@ -85,7 +86,10 @@ class Ensemble:
         return self.classifiers[0].fit_pose(recording, where=where)
 
     def check_labels(self, dataset: Dataset, *, where: str) -> None:
-        """Raise ``InputError`` if labels ``where`` are not of the kind that the training had."""
+        """Raise ``InputError`` if labels ``where`` are not of the kind that the training had.
+
+        Warns of groups that the training had not.
+        """
         if dataset.class_names != self.class_names:
             raise InputError(
                 f"{where}: has the classes {', '.join(dataset.class_names)}, "
@@ -97,6 +101,15 @@ class Ensemble:
                 f"{where}: its labels are {' and '.join(_labels_asked(theirs))}, but those of the "
                 f"training were {' and '.join(_labels_asked(self.task))}"
             )
+        known = [name for name in self.task.groups if name]
+        unknown = sorted({entry.group for entry in dataset.entries} - {*self.task.groups})
+        if known and unknown:
+            listed = ", ".join(name or "none" for name in unknown)
+            message = (
+                f"{where}: has recordings of the groups {listed}, which training had not (it had "
+                f"{', '.join(known)}); what the training's groups have in common is taken for them"
+            )
+            warnings.warn(InputWarning(message), stacklevel=3)
 
     def predict_probabilities(
         self, dataset: Dataset, *, device: str
