@@ -126,9 +126,9 @@ class Config:
     patience: int = 0
     """Epochs without a better macro F1 in validation after which training stops; 0 never does."""
     class_weights: Literal["none", "balanced", "sqrt"] = "none"
-    """Weight of rare classes in the loss: none, balanced by their share of frames, or its root."""
+    """Weight of rare classes, of their yes if independent: none, balanced by share, or its root."""
     label_smoothing: float = 0.0
-    """Share of each label that is spread over all classes, 0 to below 1."""
+    """Share of a label that is spread over all classes, or yes and no if independent; below 1."""
     rotate: bool = False
     """Turn training windows by a random angle."""
     mirror: bool = False

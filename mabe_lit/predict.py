@@ -20,7 +20,7 @@ from mabe_lit.shell import (
 )
 
 if TYPE_CHECKING:
-    from mabe_lit.data import Task
+    from mabe_lit.inference.ensemble import Ensemble
     from mabe_lit.writers.summaries import Summaries
 
 _MOST_NAMED = 5
@@ -110,7 +110,7 @@ def predict(
     check_names(
         formats, classifier.class_names, classifier.background, is_independent=is_independent
     )
-    _warn_of_group(classifier.task, group)
+    _warn_of_group(classifier, group)
     found = find_pose_files(
         poses, pose_pattern=pose_pattern, name_until=name_until, with_empty=True
     )
@@ -154,16 +154,17 @@ def predict(
     return written
 
 
-def _warn_of_group(task: Task, group: str | None) -> None:
+def _warn_of_group(classifier: Ensemble, group: str | None) -> None:
     """Warn where a group makes no difference, or is none of the training's."""
-    known = [name for name in task.groups if name]
-    if group is not None and not known:
-        message = f"--group {group} makes no difference: the training had no groups"
-    elif known and (group or "") not in task.groups:
+    known = ", ".join(filter(None, classifier.task.groups))
+    if group is not None and not classifier.tells_groups:
+        why = "had no groups" if not known else f"tells its groups {known} not apart"
+        message = f"--group {group} makes no difference: the training {why}"
+    elif classifier.is_unknown(group or ""):
         given = "--group is not given" if group is None else f"--group {group} is none of these"
         message = (
-            f"training had the groups {', '.join(known)}; {given}: what they have in common is "
-            "taken, and the behaviours of all"
+            f"training had the groups {known}; {given}: what they have in common is taken, and "
+            "the behaviours of all"
         )
     else:
         return

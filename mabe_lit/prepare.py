@@ -202,6 +202,8 @@ def prepare(
         recordings = labelling.recordings()
         source = {"poses": poses, "annotations": annotations, "channel": channel}
         source |= {"background": labelling.background, "reading": options.to_dict()}
+        source |= {"subjects": subjects, "overlap": overlap, "none_words": none_words}
+        source |= {"union": union}
     source["likelihood_below"] = likelihood_below
     tallies: list[Tally] = []
     try:

@@ -10,13 +10,14 @@ from mabe_lit.data.entries import Entry, TrackEntry
 from mabe_lit.data.integrity import check_poses, verify_dataset
 from mabe_lit.data.opening import open_dataset
 from mabe_lit.data.split import nothing_to_tell, open_scored, open_split
-from mabe_lit.data.task import Task
+from mabe_lit.data.task import Task, check_learnt
 
 __all__ = [
     "Dataset",
     "Entry",
     "Task",
     "TrackEntry",
+    "check_learnt",
     "check_poses",
     "check_writable",
     "nothing_to_tell",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any, Self
 
 import numpy as np
@@ -11,9 +13,13 @@ import numpy.typing as npt
 
 from mabe_lit.data.dataset import Dataset
 from mabe_lit.data.entries import TrackEntry
+from mabe_lit.shell import InputError, InputWarning
 
 SCENE, OWN, PAIR = KINDS = ("scene", "own", "pair")
 """Kinds of label tracks: of a scene; of an animal by itself; of an agent toward a target."""
+
+KIND_WORDS = {SCENE: "of the scene", OWN: "of single animals", PAIR: "of agents toward targets"}
+"""What the labels of each kind are."""
 
 
 def kind_of(track: TrackEntry) -> str:
@@ -71,6 +77,12 @@ class Task:
     def groups(self) -> tuple[str, ...]:
         """Groups of the recordings, sorted."""
         return tuple(self.looked_for)
+
+    @property
+    def groups_differ(self) -> bool:
+        """Whether other behaviours were looked for in some groups than in others."""
+        kinds = list(self.looked_for.values())
+        return any(each != kinds[0] for each in kinds)
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -137,3 +149,30 @@ class Task:
                 for group, kinds in values.get("looked_for", {}).items()
             },
         )
+
+
+def check_learnt(dataset: Dataset, task: Task, *, where: str) -> None:
+    """Warn where somebody looked for what a training did not, which is never predicted then.
+
+    Args:
+        dataset: Labels to compare with predictions.
+        task: What the training asked.
+        where: Where the labels are, for the message.
+
+    Raises:
+        InputError: If the training looked for nothing at all in some tracks.
+    """
+    asked = Task.of(dataset).looked_for or {"": {SCENE: dataset.class_names}}
+    for group, kinds in asked.items():
+        for kind, names in kinds.items():
+            whose = KIND_WORDS[kind] + (f" in group {group}" if group else "")
+            is_learnt = task.classes_for(group, kind)
+            learnt = list(compress(task.class_names, is_learnt))
+            if not learnt:
+                raise InputError(f"{where}: has labels {whose}, of which the training had none")
+            if unlearnt := [name for name in names if name not in learnt]:
+                message = (
+                    f"{where}: in labels {whose} somebody looked for {', '.join(unlearnt)}, but "
+                    f"nobody did in training, so it is never predicted there"
+                )
+                warnings.warn(InputWarning(message), stacklevel=3)

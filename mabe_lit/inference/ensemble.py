@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mabe_lit.data import Dataset, Task
-from mabe_lit.data.task import OWN, PAIR, SCENE, kind_of
+from mabe_lit.data import Dataset, Task, check_learnt
+from mabe_lit.data.task import KIND_WORDS, kind_of
 from mabe_lit.inference.probabilities import iter_probabilities
 from mabe_lit.pose import Recording
 from mabe_lit.scores import AnyDecisions, average_decisions, identity_decisions
@@ -71,6 +71,16 @@ class Ensemble:
         return told.pop() if len(told) == 1 else None
 
     @property
+    def tells_groups(self) -> bool:
+        """Whether it makes a difference which group a recording is of."""
+        is_told = any(classifier.config.group_embedding for classifier in self.classifiers)
+        return self.task.groups_differ or (is_told and self.task.groups not in ((), ("",)))
+
+    def is_unknown(self, group: str) -> bool:
+        """Whether training had not this group, and would have told it from others."""
+        return self.tells_groups and group not in self.task.groups
+
+    @property
     def reads_likelihood(self) -> bool:
         """Whether a tracker's likelihoods make a difference."""
         return any(classifier.features.reads_likelihood for classifier in self.classifiers)
@@ -82,8 +92,9 @@ class Ensemble:
         self.classifiers[0].check_pose(animal_names, keypoint_names, where=where)
 
     def fit_pose(self, recording: Recording, *, where: str) -> tuple[Recording, tuple[str, ...]]:
-        """See ``BehaviorClassifier.fit_pose``."""
-        return self.classifiers[0].fit_pose(recording, where=where)
+        """See ``BehaviorClassifier.fit_pose``; of the classifier that knows the least lack."""
+        strictest = min(self.classifiers, key=lambda one: one.task.lacks_points)
+        return strictest.fit_pose(recording, where=where)
 
     def check_labels(self, dataset: Dataset, *, where: str) -> None:
         """Raise ``InputError`` if labels ``where`` are not of the kind that the training had.
@@ -101,15 +112,16 @@ class Ensemble:
                 f"{where}: its labels are {' and '.join(_labels_asked(theirs))}, but those of the "
                 f"training were {' and '.join(_labels_asked(self.task))}"
             )
-        known = [name for name in self.task.groups if name]
-        unknown = sorted({entry.group for entry in dataset.entries} - {*self.task.groups})
-        if known and unknown:
-            listed = ", ".join(name or "none" for name in unknown)
-            message = (
-                f"{where}: has recordings of the groups {listed}, which training had not (it had "
-                f"{', '.join(known)}); what the training's groups have in common is taken for them"
+        check_learnt(dataset, self.task, where=where)
+        if unknown := [group for group in theirs.groups if self.is_unknown(group)]:
+            warnings.warn(
+                InputWarning(
+                    f"{where}: {', '.join(unknown) or 'no group'} is none of the groups of the "
+                    f"training, {', '.join(filter(None, self.task.groups))}; what these have in "
+                    "common is taken, and the behaviours of all"
+                ),
+                stacklevel=3,
             )
-            warnings.warn(InputWarning(message), stacklevel=3)
 
     def predict_probabilities(
         self, dataset: Dataset, *, device: str
@@ -174,6 +186,7 @@ def load_ensemble(checkpoint: Sequence[str] | str, *, raw: bool) -> Ensemble:
             ("key points", first.task.keypoint_names, other.task.keypoint_names),
             ("number of animals", _animals_asked(first.task), _animals_asked(other.task)),
             ("kinds of labels", _labels_asked(first.task), _labels_asked(other.task)),
+            ("behaviours", _behaviors_asked(first.task), _behaviors_asked(other.task)),
         ):
             if ours != theirs:
                 raise InputError(
@@ -198,5 +211,13 @@ def _animals_asked(task: Task) -> tuple[str, ...]:
 def _labels_asked(task: Task) -> tuple[str, ...]:
     """Whose labels there are, and whether they exclude each other."""
     kind = "of independent behaviours" if task.is_independent else "one class a frame"
-    words = {SCENE: "of the scene", OWN: "of single animals", PAIR: "of agents toward targets"}
-    return (kind, *(words[each] for each in sorted(task.kinds)))
+    return (kind, *(KIND_WORDS[each] for each in sorted(task.kinds)))
+
+
+def _behaviors_asked(task: Task) -> tuple[str, ...]:
+    """What was looked for in each group and kind of tracks."""
+    return tuple(
+        f"{' and '.join(names)} {KIND_WORDS[kind]}{f' in group {group}' if group else ''}"
+        for group, kinds in task.looked_for.items()
+        for kind, names in kinds.items()
+    )

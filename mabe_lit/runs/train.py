@@ -20,7 +20,7 @@ from mabe_lit.compute import (
     resolve_precision,
 )
 from mabe_lit.config import Config
-from mabe_lit.data import Dataset, nothing_to_tell, warn_of_untold
+from mabe_lit.data import Dataset, check_learnt, nothing_to_tell, warn_of_untold
 from mabe_lit.inference import predict_probabilities
 from mabe_lit.runs.checkpoints import (
     AtomicCheckpointIO,
@@ -126,6 +126,10 @@ def _prepare(config: Config) -> tuple[torch.device, BehaviorDataModule, Behavior
             "with a --background"
         )
     classifier = build_classifier(config, data.train)
+    where = f"val_data_dir: {config.val_data_dir}"
+    if config.fold is not None:
+        where = f"fold {config.fold} of {config.train_data_dir}"
+    check_learnt(data.val, classifier.task, where=where)
     classifier.trained_on = data.describe_source()
     return device, data, classifier
 

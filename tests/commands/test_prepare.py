@@ -77,6 +77,16 @@ def test_dataset_holds_every_recording_with_its_labels(lab):
     assert dataset.source["poses"] == str(lab)
 
 
+def test_dataset_notes_how_its_labels_were_read(lab):
+    given = ("--subjects", "scene", "--overlap", "allowed", "--none_words", "base")
+    given += ("--union", "true")
+    run(lab, *given)
+    source = open_dataset(lab.parent / "out").source
+    told = {"subjects": "scene", "overlap": "allowed", "none_words": ["base"], "union": True}
+    assert {key: source[key] for key in told} == told
+    assert source["channel"] is None
+
+
 def test_background_joins_the_classes_last_and_leaves_other_behaviors_unscored(lab):
     run(lab, "--background", "other")
     dataset = open_dataset(lab.parent / "out")

@@ -71,6 +71,32 @@ def test_background_is_a_class_of_every_track(lab):
     assert recording.tracks[0].looked_for == ("rear", "other")
 
 
+def test_background_beside_what_is_done_to_another_animal_is_its_own(lab):
+    """As predictions are written: rows of each animal by itself, in which nothing happens here."""
+    bouts = [("m1", "", "rest", 0.0, 4.0), ("m1", "m2", "sniff", 1.0, 3.0)]
+    put(lab, of_mice(*bouts))
+    found, _ = told_by_prepare(lab, "sniff", "rear", subjects="each", background="rest")
+    assert names_of(found["v1"]) == ["m1", "m2", "m1 to m2", "m2 to m1"]
+    assert spans_of_track(found["v1"], "m1") == {"rest": [(0, 120)]}
+    rest = [(0, 30), (90, 120)]
+    assert spans_of_track(found["v1"], "m1 to m2") == {"sniff": [(30, 90)], "rest": rest}
+
+
+def test_background_in_turn_with_what_is_done_to_another_animal_is_of_its_pairs(lab):
+    bouts = [("m1", "", "rest", 0.0, 1.0), ("m1", "m2", "sniff", 1.0, 4.0)]
+    put(lab, of_mice(*bouts))
+    found, _ = told_by_prepare(lab, "sniff", subjects="each", background="rest")
+    assert names_of(found["v1"]) == ["m1 to m2", "m2 to m1"]
+    assert spans_of_track(found["v1"], "m1 to m2") == {"rest": [(0, 30)], "sniff": [(30, 120)]}
+
+
+def test_pairs_in_which_nothing_but_background_happens_have_tracks(lab):
+    put(lab, of_mice(("m1", "m2", "rest", 0.0, 4.0), ("m1", "", "rear", 1.0, 2.0)))
+    found, _ = told_by_prepare(lab, "rear", subjects="each", background="rest")
+    assert names_of(found["v1"]) == ["m1", "m2", "m1 to m2", "m2 to m1"]
+    assert spans_of_track(found["v1"], "m1 to m2") == {"rest": [(0, 120)]}
+
+
 def test_animals_that_do_nothing_to_each_other_have_no_pairs(lab):
     put(lab, of_mice(("m1", "", "rear", 1.5, 2.0)))
     found, _ = told_by_prepare(lab, "rear", subjects="each")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -66,7 +67,7 @@ class Scheme:
         directed = [name for name in classes if name not in alone]
         if kind == "pairs":
             own, directed = [], classes
-        has_pairs = any(name in targeted for name in classes)
+        has_pairs = any(name in targeted for name in options.classes)
         return cls(
             options.classes,
             options.background,
@@ -74,7 +75,12 @@ class Scheme:
             kind == "scene",
             frozenset(own),
             frozenset(directed),
-            has_own=kind == "each" and (any(n in alone for n in classes) or not has_pairs),
+            has_own=kind == "each"
+            and (
+                any(name in alone for name in classes)
+                or not has_pairs
+                or any(_has_own_background(one, options.background) for one in events)
+            ),
             has_pairs=has_pairs or kind == "pairs",
             targeted=frozenset(targeted),
             users=_users(events, classes),
@@ -149,6 +155,23 @@ def _check_kinds(classes: Sequence[str], targeted: _Places, alone: _Places) -> N
                 f"{with_target.path.name}, line {told.line_number}, it is done to {told.target}; "
                 "expected a target in each row of a behaviour or in none"
             )
+
+
+def _has_own_background(events: Events, background: str | None) -> bool:
+    """Whether the background of an animal by itself stands beside what it does to another one.
+
+    It is not the background of what the animal does to others then, which would exclude it.
+    """
+    last: dict[tuple[str, bool], float] = {}  # where the last one of each kind stops
+    for event in sorted(events.events, key=lambda event: event.start):
+        is_alone = not event.target
+        if event.answer is not True or not (event.target or event.behavior == background):
+            continue
+        if last.get((event.subject, not is_alone), -math.inf) > event.start:
+            return True
+        before = last.get((event.subject, is_alone), -math.inf)
+        last[event.subject, is_alone] = max(before, event.stop)
+    return False
 
 
 def _users(found: Sequence[Events], classes: Sequence[str]) -> dict[str, frozenset[str]]:
