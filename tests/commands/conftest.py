@@ -26,7 +26,12 @@ def lab_run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("labs")
     write_two_labs(folder)
     config = tiny_config(
-        folder, dataset="recordings", features="social", group_embedding=True, epochs=2
+        folder,
+        dataset="recordings",
+        features="social",
+        group_embedding=True,
+        class_weights="balanced",  # else a training so short says that nothing ever happens
+        epochs=2,
     )
     return config, fit(config)
 
