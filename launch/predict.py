@@ -43,6 +43,8 @@ class PredictOptions:
     """What the points of each animal begin with, in tables of one animal that hold several."""
     rename: list[str] | None = None
     """Other names of key points, each OLD=NEW."""
+    group: str | None = None
+    """Group of the recordings, such as a lab, where the training had groups."""
     file: str = "best.ckpt"
     """Checkpoint in the run's folder."""
     fps: float | None = None
@@ -124,6 +126,7 @@ def predict_recording(
     likelihood_below: float | None,
     raw: bool,
     formats: list[str],
+    group: str | None,
     reading: dict[str, Any],
 ) -> dict[str, Any]:
     """Predict one file's content: files by name, or ``{"error": one line}``.
@@ -146,6 +149,7 @@ def predict_recording(
                     likelihood_below=likelihood_below,
                     raw=raw,
                     format=formats,
+                    group=group,
                     **reading,
                 )
         except (InputError, OSError) as error:
@@ -165,6 +169,7 @@ def main(*arglist: str) -> None:
         checkpoint = str(PurePosixPath(VOLUME_PATH, source.path))
         contents = (file.read_bytes() for file in pose_files.values())
         settings = (checkpoint, options.fps, options.likelihood_below, options.raw, options.format)
+        settings += (options.group,)
         outcomes = predict_recording.starmap(
             (
                 (file.name, content, *settings, options.reading() | options.naming(file))

@@ -1,6 +1,7 @@
 """``launch/upload.py`` and ``launch/predict.py`` against the emulator."""
 
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,11 +9,15 @@ import numpy as np
 import pytest
 from modal_emulator.client import PROJECT, ModalCloud
 from pose_files import write_deeplabcut
+from tiny import tiny_config
+from two_labs import without_ears, write_two_labs
 
 from mabe_lit.data import open_dataset, write_dataset
+from mabe_lit.fit import fit
 from mabe_lit.predict import predict
 from mabe_lit.prepare import prepare
-from mabe_lit.simulation import simulate_recordings
+from mabe_lit.shell import InputWarning
+from mabe_lit.simulation import simulate_group, simulate_recordings
 
 REAL_DATA = Path(os.environ.get("MABE_REAL_DATA", PROJECT.parent / "shared/data"))
 
@@ -85,6 +90,45 @@ def test_upload_train_and_predict(modal_cloud: ModalCloud, poses: Path):
     assert_same_tables(modal_cloud, poses, 2)
 
 
+def test_prediction_tells_agents_and_takes_a_group(modal_cloud: ModalCloud):
+    """The checkpoint lies in the Volume already, so that the test does not wait for its training.
+
+    One recording lacks points, both have other animals.
+    """
+    write_two_labs(modal_cloud.folder, frames=200)
+    config = tiny_config(
+        modal_cloud.folder, dataset="recordings", group_embedding=True, epochs=1, run="own"
+    )
+    checkpoint = fit(config)["best_checkpoint"]
+    (modal_cloud.volume / "checkpoints/own").mkdir(parents=True)
+    shutil.copy(checkpoint, modal_cloud.volume / "checkpoints/own/best.ckpt")
+    poses = modal_cloud.folder / "poses"
+    (poses / "day1").mkdir(parents=True)
+    two, three = (simulate_group(1, 90, 4, animals=animals)[0] for animals in (2, 3))
+    write_deeplabcut(poses / "day1" / "two.csv", two)
+    write_deeplabcut(poses / "three.csv", without_ears(three))
+    modal_cloud.modal(*PREDICT, "--group", "lab A")
+    expected = modal_cloud.folder / "expected"
+    with pytest.warns(InputWarning, match="three: key points that are not tracked here: left_ear"):
+        predict(
+            checkpoint=checkpoint,
+            poses=str(poses),
+            output=str(expected),
+            format=FORMATS,
+            group="lab A",
+        )
+    files = sorted(file.relative_to(expected) for file in expected.rglob("*.*"))
+    assert len(files) == 3 * 2 + 2
+    tables = modal_cloud.folder / "tables"
+    assert sorted(file.relative_to(tables) for file in tables.rglob("*.*")) == files
+    for file in files:
+        assert (tables / file).read_bytes() == (expected / file).read_bytes()
+    header, *rows = (tables / "summary.csv").read_text().splitlines()
+    assert header.startswith("recording,agent,target,behavior,")
+    assert len(rows) == (2 * 2 + 2 * 3) + (3 * 2 + 6 * 3), "own and pair classes of lab A"
+    assert sum(row.startswith("day1/two,mouse2,mouse1,") for row in rows) == 3
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings(
     "ignore::mabe_lit.shell.errors.InputWarning"
@@ -120,4 +164,14 @@ def test_join_summaries_names_recordings_by_their_folders():
     assert join_summaries(each) == {
         "summary.csv": b'recording,behavior,bouts\nday1/video,"rear, left",1\nday1/video,rest,0\n'
         b'day2/video,"rear, left",2\nday2/video,rest,0\n'
+    }
+
+
+def test_join_summaries_keeps_agents_and_targets():
+    from launch.predict import join_summaries
+
+    summary = b"recording,agent,target,behavior,bouts\nvideo,m1,,rear,1\nvideo,m1,m2,sniff,0\n"
+    assert join_summaries({"a/video": {"summary.csv": summary}, "b": {"summary.csv": summary}}) == {
+        "summary.csv": b"recording,agent,target,behavior,bouts\n"
+        b"a/video,m1,,rear,1\na/video,m1,m2,sniff,0\nb,m1,,rear,1\nb,m1,m2,sniff,0\n"
     }
