@@ -168,8 +168,8 @@ def main(*arglist: str) -> None:
         source = find_file(options.checkpoint_dir, options.run, options.file)
         checkpoint = str(PurePosixPath(VOLUME_PATH, source.path))
         contents = (file.read_bytes() for file in pose_files.values())
-        settings = (checkpoint, options.fps, options.likelihood_below, options.raw, options.format)
-        settings += (options.group,)
+        reading = (options.fps, options.likelihood_below, options.raw)
+        settings = (checkpoint, *reading, options.format, options.group)
         outcomes = predict_recording.starmap(
             (
                 (file.name, content, *settings, options.reading() | options.naming(file))

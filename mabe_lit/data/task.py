@@ -154,6 +154,8 @@ class Task:
 def check_learnt(dataset: Dataset, task: Task, *, where: str) -> None:
     """Warn where somebody looked for what a training did not, which is never predicted then.
 
+    Also where animals lack points, which a training did not see.
+
     Args:
         dataset: Labels to compare with predictions.
         task: What the training asked.
@@ -162,7 +164,11 @@ def check_learnt(dataset: Dataset, task: Task, *, where: str) -> None:
     Raises:
         InputError: If the training looked for nothing at all in some tracks.
     """
-    asked = Task.of(dataset).looked_for or {"": {SCENE: dataset.class_names}}
+    theirs = Task.of(dataset)
+    if theirs.lacks_points and not task.lacks_points:
+        message = f"{where}: some animals lack key points that all in training had"
+        warnings.warn(InputWarning(message), stacklevel=3)
+    asked = theirs.looked_for or {"": {SCENE: dataset.class_names}}
     for group, kinds in asked.items():
         for kind, names in kinds.items():
             whose = KIND_WORDS[kind] + (f" in group {group}" if group else "")

@@ -77,7 +77,12 @@ def fit_pose(
     _check_missing(recording.keypoint_names, task.keypoint_names, where)
     if left := [name for name in recording.keypoint_names if name not in task.keypoint_names]:
         notes.append(f"key points that the training had not, left out: {', '.join(left)}")
-    return recording.with_keypoints(task.keypoint_names), tuple(notes)
+    recording = recording.with_keypoints(task.keypoint_names)
+    if recording.has_point is not None and not (task.lacks_points or recording.has_point.all()):
+        pairs = zip(recording.animal_names, recording.has_point, strict=True)
+        lacking = [name for name, has in pairs if not has.all()]
+        notes.append(f"animals lack key points that all in training had: {', '.join(lacking)}")
+    return recording, tuple(notes)
 
 
 def _in_places(

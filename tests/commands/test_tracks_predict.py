@@ -114,6 +114,22 @@ def test_single_animal_where_pairs_are_labelled_is_an_error(lab_run, mice, tmp_p
     assert not (tmp_path / "out").exists()
 
 
+def test_animal_that_lacks_points_as_none_in_training_is_told(group_run, mice):
+    ensemble = load_ensemble(group_run[1]["best_checkpoint"], raw=True)
+    has_point = np.ones((4, 7), bool)
+    assert ensemble.fit_pose(replace(mice, has_point=has_point), where="there")[1] == ()
+    has_point[[1, 3], 2] = False
+    _, notes = ensemble.fit_pose(replace(mice, has_point=has_point), where="there")
+    assert notes == ("animals lack key points that all in training had: mouse2, mouse4",)
+
+
+def test_points_that_training_knew_to_be_lacking_are_nothing_new(lab_run, mice):
+    ensemble = load_ensemble(lab_run[1]["best_checkpoint"], raw=True)
+    has_point = np.ones((4, 7), bool)
+    has_point[1, 2] = False
+    assert ensemble.fit_pose(replace(mice, has_point=has_point), where="there")[1] == ()
+
+
 def test_group_that_training_had_decides_on_the_behaviours(lab_run, mice, tmp_path):
     two = of_animals(mice, "mouse1", "mouse2")
     for lab, about in ABOUT.items():

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from tiny import fails, tiny_config
 from two_labs import CLASSES
@@ -119,6 +120,21 @@ def test_group_that_training_had_not_is_told_in_evaluation(lab_run, tmp_path):
     with pytest.warns(InputWarning, match=match):
         evaluate_command.evaluate(
             checkpoint=lab_run[1]["best_checkpoint"],
+            data=str(tmp_path / "val"),
+            output=str(tmp_path / "out"),
+        )
+
+
+def test_animals_that_lack_points_as_none_in_training_are_told(group_run, tmp_path):
+    (recording,) = simulate_group(1, 100, 3, animals=3)
+    has_point = np.ones((3, 7), bool)
+    has_point[0, 1] = False
+    keypoints = np.where(has_point[..., None], recording.keypoints, np.float32(np.nan))
+    write_dataset([replace(recording, has_point=has_point, keypoints=keypoints)], tmp_path / "val")
+    match = "val: some animals lack key points that all in training had"
+    with pytest.warns(InputWarning, match=match):
+        evaluate_command.evaluate(
+            checkpoint=group_run[1]["best_checkpoint"],
             data=str(tmp_path / "val"),
             output=str(tmp_path / "out"),
         )
