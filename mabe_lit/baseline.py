@@ -40,7 +40,7 @@ def baseline(
             the training of a network.
     """
     # torch and scikit-learn take seconds to import; --help and a wrong key do not wait for them.
-    from mabe_lit.data import nothing_to_tell, open_split
+    from mabe_lit.data import Task, check_learnt, nothing_to_tell, open_split
     from mabe_lit.evaluate import save_evaluation
     from mabe_lit.models.boosted_trees import fit_boosted_trees
     from mabe_lit.runs import write_result
@@ -54,6 +54,7 @@ def baseline(
         raise InputError(
             f"--train: all scored frames in {train} are {all_that_is_shown}, nothing to tell"
         )
+    check_learnt(theirs, Task.of(ours), where=f"--val {val}")
     folder = Path(output)
     if (folder / "config.yaml").exists():
         raise InputError(f"--output: {folder} is the folder of a training; give another one")

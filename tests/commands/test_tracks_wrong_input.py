@@ -94,6 +94,9 @@ def test_validation_on_tracks_that_training_never_saw_is_an_error(lab_run, tmp_p
     assert f"val_data_dir: {tmp_path}/val: has labels of single animals in group lab B, of" in error
     error = evaluate_fails(lab_run, capsys, tmp_path, tmp_path / "val")
     assert f"--data {tmp_path}/val: has labels of single animals in group lab B, of which" in error
+    arguments = ["--train", lab_run[0].train_data_dir, "--val", tmp_path / "val"]
+    error = fails(baseline_command, capsys, *arguments, "--output", tmp_path / "out")
+    assert f"--val {tmp_path}/val: has labels of single animals in group lab B, of which" in error
 
 
 def test_behaviour_that_training_never_looked_for_in_such_tracks_is_told(lab_run, tmp_path):
