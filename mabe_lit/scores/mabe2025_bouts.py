@@ -127,6 +127,20 @@ def _conflicts_of_pair(bouts: pd.DataFrame) -> Iterator[tuple[int, int]]:
         reach[action] = max(reach.get(action, (stop, row)), (stop, row))
 
 
+def find_repeats(bouts: pd.DataFrame) -> list[int]:
+    """Index of the bouts that repeat frames of another bout of their action and pair, or all of it.
+
+    Args:
+        bouts: Tidy ones; of several the first to start is the one that is repeated.
+    """
+    ordered = bouts.sort_values([*KEY, "start_frame"], kind="stable")
+    of_key = ordered.groupby(KEY, sort=False)["stop_frame"]
+    reach = of_key.cummax().groupby([ordered[name] for name in KEY], sort=False).shift()
+    is_within = (ordered["start_frame"] < reach) & (ordered["start_frame"] < ordered["stop_frame"])
+    is_repeat = is_within | ordered.duplicated(list(COLUMNS))
+    return sorted(ordered.index[is_repeat].tolist())
+
+
 def describe_conflict(bouts: pd.DataFrame, first: int, second: int) -> str:
     """Of two bouts that share a frame: who does what to whom, and where they meet."""
     one, other = bouts.loc[first], bouts.loc[second]

@@ -9,7 +9,7 @@ import pytest
 
 from mabe_lit.pose.mabe2025_labels import Labeled, parse_labeled
 from mabe_lit.scores.mabe2025 import ActionScore, score_mabe2025
-from mabe_lit.scores.mabe2025_bouts import KEY, find_conflicts, tidy_bouts
+from mabe_lit.scores.mabe2025_bouts import KEY, find_conflicts, find_repeats, tidy_bouts
 from mabe_lit.shell import InputError
 
 COLUMNS = ["lab_id", "video_id", "agent_id", "target_id", "action", "start_frame", "stop_frame"]
@@ -205,7 +205,8 @@ def random_bouts(rng, rows, videos):
     )
 
 
-def test_score_equals_a_count_by_sets_of_frames():
+@pytest.mark.parametrize("cases", [100, pytest.param(500, marks=pytest.mark.slow)])
+def test_score_equals_a_count_by_sets_of_frames(cases):
     rng = np.random.default_rng(0)
     everything = [
         Labeled(agent, target, action)
@@ -214,7 +215,7 @@ def test_score_equals_a_count_by_sets_of_frames():
         for action in ("attack", "mount", "rear")
     ]
     void = 0
-    for _ in range(500):
+    for _ in range(cases):
         truth = random_bouts(rng, rng.integers(1, 25), range(3))
         predicted = random_bouts(rng, rng.integers(1, 30), range(4))
         looked_for = {v: [each for each in everything if rng.random() < 0.6] for v in range(4)}
@@ -226,12 +227,12 @@ def test_score_equals_a_count_by_sets_of_frames():
         else:
             found = score_mabe2025(truth, predicted, looked_for).score
             assert found == pytest.approx(expected, abs=1e-12)
-    assert 50 < void < 450
+    assert cases / 10 < void < cases / 2
 
 
 def test_conflicts_are_found_wherever_two_actions_share_a_frame():
     rng = np.random.default_rng(1)
-    for _ in range(100):
+    for _ in range(40):
         table = tidy_bouts(random_bouts(rng, 12, range(2)), "some")
         frames = defaultdict(set)
         for row, (*key, start, stop) in zip(
@@ -251,6 +252,25 @@ def test_conflicts_are_found_wherever_two_actions_share_a_frame():
         late = {max(pair, key=lambda row: (table.loc[row, "start_frame"], row)) for pair in shared}
         told = {max(pair, key=lambda row: (table.loc[row, "start_frame"], row)) for pair in found}
         assert told == late
+
+
+def test_repeats_are_rows_that_share_a_frame_with_one_that_starts_before_them():
+    rng = np.random.default_rng(3)
+    told = 0
+    for _ in range(40):
+        table = tidy_bouts(random_bouts(rng, 20, range(2)), "some")
+        ranks = table["start_frame"].tolist()
+        rows = list(table.itertuples(index=False))
+        repeats = {
+            late
+            for late, one in enumerate(rows)
+            for early, other in enumerate(rows)
+            if one[:4] == other[:4] and (ranks[early], early) < (ranks[late], late)
+            if one == other or max(one[4], other[4]) < min(one[5], other[5])
+        }
+        assert find_repeats(table) == sorted(repeats)
+        told += len(repeats)
+    assert told > 20
 
 
 def test_hundreds_of_long_videos_are_scored_in_seconds():
