@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from mabe_lit.shell import InputError, one_line_errors, parse_arguments
-
-if TYPE_CHECKING:
-    from mabe_lit.pose import Recording
+from mabe_lit.shell import one_line_errors, parse_arguments
 
 _HEADINGS = {
     "which files": "poses",
@@ -28,6 +24,12 @@ def prepare(
     output: str,
     force: bool = False,
     calms21: str | None = None,
+    mabe2025: str | None = None,
+    labs: list[str] | None = None,
+    split: Literal["train", "test"] = "train",
+    unscored: bool = False,
+    mend: list[str] | None = None,
+    synonyms: bool = False,
     pose_pattern: str | None = None,
     name_until: str | None = None,
     skip_bad: bool = False,
@@ -66,6 +68,13 @@ def prepare(
         output: Folder to write the dataset to.
         force: Replace a dataset that is already in the output folder.
         calms21: CalMS21's JSON file, instead of poses, annotations and classes.
+        mabe2025: MABe 2025's folder, instead of poses, annotations and classes.
+        labs: Its labs to take; all if left out.
+        split: Which of its videos: those of train.csv, or of test.csv, which have no labels.
+        unscored: Take its videos that nobody scored as well.
+        mend: Which faults of its annotations to mend: all, which is so if left out, none, or any
+            of snail_rate, outside_tracking, empty_bouts, unlisted_bouts.
+        synonyms: Take its lateral_left and lateral_right for hip_left and hip_right.
         pose_pattern: Which pose files count, such as '*_filtered.h5', where a recording has
             several.
         name_until: Text at which the tool's part of a pose file's name begins, if it is an unknown
@@ -113,112 +122,27 @@ def prepare(
         OSError: If the output cannot be written.
     """
     given = dict(locals())
-    goes_with_all = ("output", "force", "calms21", "likelihood_below")
-    defaults = {
-        key: parameter.default
-        for key, parameter in inspect.signature(prepare).parameters.items()
-        if key not in goes_with_all
-    }
     # The readers and numpy take a moment to import; --help and a wrong key do not wait for them.
     from mabe_lit.data import check_writable, write_dataset
     from mabe_lit.data.tally import Tally, format_tallies, tallied
-    from mabe_lit.readers import (
-        Labelling,
-        LabelOptions,
-        PoseOptions,
-        PoseReader,
-        SubjectOptions,
-        check_reading_options,
-        find_pose_files,
-        groups_of,
-        list_annotation_files,
-        owner_of,
-        read_all_annotations,
-        read_calms21,
-        read_videos,
-        warn_of_tables,
-    )
-    from mabe_lit.readers.calms21 import BACKGROUND
+    from mabe_lit.readers import check_reading_options, open_source
 
     check_reading_options(fps, likelihood_below, label_fps=label_fps, count_from=count_from)
     check_writable(Path(output), overwrite=force)
-    labelling = reader = None
-    if calms21 is not None:
-        for key, default in defaults.items():
-            if given[key] != default:
-                raise InputError(f"--{key} does not go with --calms21, whose file holds everything")
-        recordings: Iterable[Recording] = read_calms21(calms21, likelihood_below=likelihood_below)
-        source: dict[str, object] = {"calms21": calms21, "background": BACKGROUND}
-    else:
-        if poses is None or annotations is None:
-            missing = "--poses" if poses is None else "--annotations"
-            raise InputError(f"{missing} is missing: give --poses and --annotations, or --calms21")
-        options = PoseOptions.of(
-            animals=animals,
-            animal_prefixes=animal_prefixes,
-            keypoints=keypoints,
-            rename=rename,
-            tracking_starts=tracking_starts,
-            likelihood_below=likelihood_below,
-        )
-        whose = SubjectOptions.of(subjects, target_modifier, subject_is)
-        options = replace(options, union=union)
-        is_one_folder = poses == annotations
-        found = find_pose_files(
-            poses,
-            pose_pattern=pose_pattern,
-            name_until=name_until,
-            with_empty=not is_one_folder,
-        )
-        for note in found.notes:
-            print(note, flush=True)
-        reader = PoseReader(found, options)
-        if videos is None:
-            warn_of_tables(annotations)
-        files = list_annotation_files(annotations, tell_unknown=not is_one_folder)
-        known = {} if videos is None else read_videos(videos, found.names)
-        labelling = Labelling(
-            read_all_annotations(files, channel=channel, skip_bad=skip_bad),
-            found.names,
-            reader.read,
-            classes=classes,
-            options=LabelOptions(
-                (),
-                background,
-                count_from,
-                label_fps,
-                open_until_end,
-                whose,
-                overlap,
-                tuple(none_words or ()),
-            ),
-            owner_of_file=lambda file: owner_of(file, found.names, annotations),
-            animals_of=reader.animals_of,
-            videos=known,
-            groups=groups_of(found.names, known, group_folder),
-            fps=fps,
-            skip_bad=skip_bad,
-        )
-        recordings = labelling.recordings()
-        source = {"poses": poses, "annotations": annotations, "channel": channel}
-        source |= {"background": labelling.background, "reading": options.to_dict()}
-        source |= {"subjects": subjects, "overlap": overlap, "none_words": none_words}
-        source |= {"union": union}
-    source["likelihood_below"] = likelihood_below
+    parameters = inspect.signature(prepare).parameters
+    source = open_source(given, {key: each.default for key, each in parameters.items()})
     tallies: list[Tally] = []
+    recordings = tallied(source.recordings, tallies, may_be_unscored=source.may_be_unscored)
     try:
-        write_dataset(tallied(recordings, tallies), output, source=source, overwrite=force)
+        write_dataset(recordings, output, source=source.about, overwrite=force)
     finally:
-        if reader is not None:
-            reader.warn()
+        source.warn()
     print(format_tallies(tallies))
-    if labelling is not None and (left := labelling.vocabulary.left_over()):
-        unscored = "" if labelling.is_independent else ", and unscored"
-        print(f"\nbehaviours that are not among --classes{unscored}:")
-        print("\n".join(f"  {line}" for line in left))
+    for line in source.left_over():
+        print(line)
     print(f"\n{len(tallies)} recordings written to {output}")
-    if labelling is not None and labelling.assumed_fps:
-        print(f"30 frames/s taken for {len(labelling.assumed_fps)}, as no file tells; see --fps")
+    for line in source.assumed():
+        print(line)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

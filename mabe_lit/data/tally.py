@@ -29,11 +29,13 @@ class Tally(NamedTuple):
     """Whether several classes may happen in one frame."""
 
 
-def tallied(recordings: Iterable[Recording], tallies: list[Tally]) -> Iterator[Recording]:
+def tallied(
+    recordings: Iterable[Recording], tallies: list[Tally], *, may_be_unscored: bool = False
+) -> Iterator[Recording]:
     """Pass recordings on one by one, and note what the table says of each; check them at the end.
 
     Raises:
-        InputError: If nothing is scored.
+        InputError: If nothing is scored, unless that may be so.
     """
     for recording in recordings:
         classes, frames, tracks = recording.class_names, len(recording), recording.tracks
@@ -55,7 +57,7 @@ def tallied(recordings: Iterable[Recording], tallies: list[Tally]) -> Iterator[R
             )
         )
         yield recording
-    if tallies:
+    if tallies and not may_be_unscored:
         _check_scored(_sum(tallies))
 
 

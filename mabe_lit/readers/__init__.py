@@ -8,40 +8,42 @@ by what they begin with, never by their names.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
-from pathlib import Path
-
 from mabe_lit.pose import MOST_FPS, is_rate
 from mabe_lit.readers.calms21 import read_calms21
 from mabe_lit.readers.events import Event, Events, Medium
-from mabe_lit.readers.formats import (
-    ANNOTATION_FORMATS,
-    POSE_FORMATS,
-    list_known,
-    read_annotation_file,
-)
+from mabe_lit.readers.formats import ANNOTATION_FORMATS, POSE_FORMATS
 from mabe_lit.readers.intervals import Annotation, Interval, label_frames
 from mabe_lit.readers.labels.labelling import Labelling
 from mabe_lit.readers.labels.readings import LabelOptions, SubjectOptions
 from mabe_lit.readers.labels.videos import Video, groups_of, read_videos, warn_of_tables
+from mabe_lit.readers.mabe2025 import Mabe2025, read_mabe2025
 from mabe_lit.readers.names import owner_of, recording_name
-from mabe_lit.readers.poses.files import PoseFiles, is_named_as_poses
+from mabe_lit.readers.observed import (
+    list_annotation_files,
+    read_all_annotations,
+    read_annotations,
+)
+from mabe_lit.readers.poses.files import PoseFiles
 from mabe_lit.readers.poses.options import PoseOptions
 from mabe_lit.readers.poses.reader import PoseReader, find_pose_files, read_poses
-from mabe_lit.shell import InputError, InputWarning, describe_error
+from mabe_lit.readers.sources import Source, open_source
+from mabe_lit.shell import InputError
 
 __all__ = [
+    "ANNOTATION_FORMATS",
+    "POSE_FORMATS",
     "Annotation",
     "Event",
     "Events",
     "Interval",
     "LabelOptions",
     "Labelling",
+    "Mabe2025",
     "Medium",
     "PoseFiles",
     "PoseOptions",
     "PoseReader",
+    "Source",
     "SubjectOptions",
     "Video",
     "check_reading_options",
@@ -49,38 +51,17 @@ __all__ = [
     "groups_of",
     "label_frames",
     "list_annotation_files",
+    "open_source",
     "owner_of",
     "read_all_annotations",
     "read_annotations",
     "read_calms21",
+    "read_mabe2025",
     "read_poses",
     "read_videos",
     "recording_name",
     "warn_of_tables",
 ]
-
-
-def list_annotation_files(path: Path | str, *, tell_unknown: bool = True) -> list[Path]:
-    """The annotation file itself, or all annotation files of a folder and its folders, 2 before 11.
-
-    Empty files are among them, for whoever reads them to tell.
-
-    Args:
-        path: A file or a folder.
-        tell_unknown: Warn of files that are neither poses nor annotations.
-
-    Raises:
-        InputError: If ``path`` is missing or holds no annotation.
-    """
-    formats = ANNOTATION_FORMATS, POSE_FORMATS
-    return list_known(
-        path,
-        "--annotations",
-        *formats,
-        is_other=is_named_as_poses,
-        with_empty=True,
-        tell_unknown=tell_unknown,
-    )
 
 
 def check_reading_options(
@@ -100,53 +81,3 @@ def check_reading_options(
         raise InputError(f"--likelihood_below is {likelihood_below:g}, expected 0 to 1")
     if count_from not in (None, 0, 1):
         raise InputError(f"--count_from is {count_from}, expected 0 or 1")
-
-
-def read_annotations(
-    path: Path | str, *, channel: str | Sequence[str] | None = None
-) -> list[Events]:
-    """Read what somebody scored, an observation each.
-
-    Args:
-        path: An annotation file of any format in ``ANNOTATION_FORMATS``.
-        channel: The annotator's channel, or BORIS's subject, or several, of which the file need
-            not have all; None where there is one (BORIS: for all subjects).
-
-    Raises:
-        InputError: If the file is missing, damaged or of another format, or has other channels.
-    """
-    return read_annotation_file(Path(path), channels=_listed(channel))[0]
-
-
-def read_all_annotations(
-    files: Sequence[Path], *, channel: str | Sequence[str] | None = None, skip_bad: bool = False
-) -> list[Events]:
-    """Read annotation files, see ``read_annotations``.
-
-    Raises:
-        InputError: Naming all files that cannot be read, unless these are to be skipped, of which
-            a warning tells; also then if all are. Or if one of several channels is in no file.
-    """
-    channels = _listed(channel)
-    observed: list[Events] = []
-    found: frozenset[str] = frozenset()
-    failed: list[str] = []
-    for file in files:
-        try:
-            events, channels_here = read_annotation_file(file, channels=channels)
-            observed += events
-            found |= channels_here
-        except (InputError, OSError) as error:
-            failed.append(describe_error(error))
-    if failed and skip_bad and len(failed) < len(files):
-        message = f"{len(failed)} of {len(files)} annotations left out: {'; '.join(failed)}"
-        warnings.warn(InputWarning(message), stacklevel=2)
-    elif failed:
-        raise InputError("; ".join(failed))
-    if missing := [name for name in channels if name not in found]:
-        raise InputError(f"--channel: no annotation has {', '.join(missing)}")
-    return observed
-
-
-def _listed(channel: str | Sequence[str] | None) -> list[str]:
-    return [channel] if isinstance(channel, str) else list(channel or ())
