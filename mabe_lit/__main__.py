@@ -16,6 +16,7 @@ COMMANDS = {
     "predict": "a checkpoint and pose files -> frames and bouts, as tables, for BORIS, for Bento",
     "baseline": "boosted trees on the same features, to see whether the network is worth it",
     "compare": "several runs side by side",
+    "simulate": "simulated labs -> a folder in the layout of MABe 2025",
     "benchmark": "how fast training, prediction and data are on this machine",
 }
 

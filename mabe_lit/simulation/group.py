@@ -67,6 +67,24 @@ def simulate_group(
     return recordings
 
 
+def act_and_move(
+    rng: np.random.Generator, count: int, frames: int, animals: int
+) -> tuple[list[list[Bout]], npt.NDArray[np.complex128], npt.NDArray[np.bool_]]:
+    """What the animals of so many recordings do and where they are, before anybody looks at it.
+
+    Returns:
+        Bouts of each recording, key points ``(N, R, A, K)`` as x + iy in pixels, and which animals
+        touch which, ``(N, R, A, A)``, each touching itself.
+    """
+    bouts = [draw_bouts(rng, animals, frames) for _ in range(count)]
+    course = Course.of(bouts, animals, frames)
+    position, heading = move_group(rng, course)
+    sizes = [0.9] * animals, [1.1] * animals
+    points = pose_bodies(rng, course.posture(rng), position, heading, sizes)
+    touching = np.abs(position[..., None] - position[..., None, :]) < 1.1 * BODY_LENGTH_PX
+    return bouts, points, np.asarray(touching)
+
+
 def _simulate(
     rng: np.random.Generator,
     count: int,
@@ -75,13 +93,7 @@ def _simulate(
     swapped_identities: bool,
 ) -> Iterator[tuple[npt.NDArray[np.float32], tuple[LabelTrack, ...]]]:
     """Key points ``(N, A, K, 2)`` and label tracks of so many recordings, side by side."""
-    animals = len(names)
-    bouts = [draw_bouts(rng, animals, frames) for _ in range(count)]
-    course = Course.of(bouts, animals, frames)
-    position, heading = move_group(rng, course)
-    sizes = [0.9] * animals, [1.1] * animals
-    points = pose_bodies(rng, course.posture(rng), position, heading, sizes)
-    touching = np.abs(position[..., None] - position[..., None, :]) < 1.1 * BODY_LENGTH_PX
+    bouts, points, touching = act_and_move(rng, count, frames, len(names))
     touches_other = touching.sum(axis=-1) > 1  # beside itself
     keypoints = track_points(rng, touches_other, points)  # (N, R, A, K, 2)
     for index in range(count):
