@@ -110,7 +110,7 @@ def mabe2025_source(
         skip_bad=skip_bad,
     )
     about: dict[str, Any] = {"mabe2025": mabe2025, "labs": labs, "split": split}
-    about |= {"mend": mend or list(RULES), "synonyms": synonyms}
+    about |= {"unscored": unscored, "mend": mend or list(RULES), "synonyms": synonyms}
 
     def warn() -> None:
         for note in found.notes():

@@ -143,8 +143,8 @@ def _write_annotation(directory: Path, video: LabVideo) -> None:
         "agent_id": pa.array([bout.agent for bout in video.bouts], pa.int8()),
         "target_id": pa.array([bout.target for bout in video.bouts], pa.int8()),
         "action": pa.array([bout.action for bout in video.bouts], pa.string()),
-        "start_frame": pa.array([bout.start for bout in video.bouts], pa.int64()),
-        "stop_frame": pa.array([bout.stop for bout in video.bouts], pa.int64()),
+        "start_frame": pa.array([bout.start for bout in video.bouts], pa.int32()),
+        "stop_frame": pa.array([bout.stop for bout in video.bouts], pa.int32()),
     }
     _write_parquet(pa, table, path)
 

@@ -124,13 +124,14 @@ def _check_kinds(path: Path, schema: Any, kinds: Mapping[str, str], types: Any) 
             f"{', '.join(kinds)} (not: {', '.join(missing)})"
         )
     for name, kind in kinds.items():
-        if not _is_of_kind(found := schema.field(name).type, kind, types):
+        found = schema.field(name).type
+        found = found.value_type if types.is_dictionary(found) else found
+        if not _is_of_kind(found, kind, types):
             raise InputError(f"{path}: column {name} is of {found}, expected {kind}")
 
 
 def _is_of_kind(found: Any, kind: str, types: Any) -> bool:
     if kind == TEXT:
-        value = found.value_type if types.is_dictionary(found) else found
-        return bool(types.is_string(value) or types.is_large_string(value))
+        return bool(types.is_string(found) or types.is_large_string(found))
     is_whole = types.is_integer(found)
     return bool(is_whole if kind == WHOLE else is_whole or types.is_floating(found))
