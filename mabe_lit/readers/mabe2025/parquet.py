@@ -46,8 +46,8 @@ class Columns:
         """Number of rows."""
         return int(self._file.metadata.num_rows)
 
-    def whole(self, name: str) -> npt.NDArray[np.int64]:
-        """``(M,)`` whole numbers.
+    def whole(self, name: str) -> npt.NDArray[np.integer]:
+        """``(M,)`` whole numbers, as wide as the file has them.
 
         Raises:
             InputError: If a row has none.
@@ -56,17 +56,17 @@ class Columns:
         if column.null_count:
             row = int(column.is_null().to_numpy().argmax())
             raise InputError(f"{self._path}: row {row}: {name} is empty, expected a whole number")
-        values = column.to_numpy()
+        values = np.asarray(column.to_numpy())
         if values.dtype == np.uint64 and values.max(initial=0) > np.iinfo(np.int64).max:
             raise InputError(f"{self._path}: {name} holds {values.max()}")
-        return np.asarray(values, np.int64)
+        return values
 
     def number(self, name: str) -> npt.NDArray[np.float32]:
         """``(M,)`` numbers, NaN where a row has none."""
         with np.errstate(over="ignore"):  # becomes infinite, which is refused as a coordinate
             return np.asarray(self._read(name).to_numpy(), np.float32)
 
-    def text(self, name: str) -> tuple[npt.NDArray[np.int64], list[str]]:
+    def text(self, name: str) -> tuple[npt.NDArray[np.int32], list[str]]:
         """``(M,)`` index of each row's text, and the texts.
 
         Raises:
@@ -77,8 +77,8 @@ class Columns:
             column = column.dictionary_encode()
         pieces = column.unify_dictionaries().chunks
         names = [str(each or "") for each in pieces[0].dictionary.to_pylist()] if pieces else []
-        codes = [np.asarray(piece.indices.fill_null(-1), np.int64) for piece in pieces]
-        rows = np.concatenate([np.zeros(0, np.int64), *codes])
+        codes = [np.asarray(piece.indices.fill_null(-1), np.int32) for piece in pieces]
+        rows = np.concatenate([np.zeros(0, np.int32), *codes])
         is_empty = np.array([not each.strip() for each in names] + [True])[rows]
         if is_empty.any():
             row = int(is_empty.argmax())
@@ -86,7 +86,12 @@ class Columns:
         return rows, names
 
     def _read(self, name: str) -> Any:
-        return self._file.read(columns=[name], use_threads=False).column(0)
+        column = self._file.read(columns=[name], use_threads=False).column(0)
+        if len(column) != self.rows:
+            raise InputError(
+                f"{self._path}: is damaged: column {name} has {len(column)} of {self.rows} rows"
+            )
+        return column
 
 
 @contextmanager

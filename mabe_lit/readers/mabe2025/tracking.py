@@ -76,7 +76,8 @@ def read_tracking(
         N, A, K = int(frames.max()) + 1, len(numbers), len(keypoint_names)
         order = {name: index for index, name in enumerate(keypoint_names)}
         of_name = np.array([order.get(synonyms.get(name, name), -1) for name in names])
-        place = frames * A
+        place = frames.astype(np.int64)
+        place *= A
         place += np.searchsorted(numbers, mice)
         place *= K
         place += of_name[points]
@@ -100,7 +101,7 @@ def read_tracking(
     )
 
 
-def _frames(path: Path, columns: Columns) -> npt.NDArray[np.int64]:
+def _frames(path: Path, columns: Columns) -> npt.NDArray[np.integer]:
     frames = columns.whole("video_frame")
     first, last = int(frames.min()), int(frames.max())
     if first < 0:
@@ -118,7 +119,7 @@ def _check_once(
     path: Path,
     place: npt.NDArray[np.int64],
     shape: tuple[int, int, int],
-    numbers: npt.NDArray[np.int64],
+    numbers: npt.NDArray[np.integer],
     keypoint_names: Sequence[str],
 ) -> None:
     """Raise if two rows are of the same place, which counts points of mice of frames."""

@@ -256,3 +256,21 @@ def test_annotation_types_are_checked(folder):
     )
     with pytest.raises(InputError, match=r"not: stop_frame"):
         folder.read()
+
+
+@pytest.mark.parametrize("what", ["tracking", "annotation"])
+def test_flipped_bits_are_read_or_told(folder, what):
+    folder.add()
+    path = getattr(folder, what)
+    content, rng = path.read_bytes(), np.random.default_rng(7)
+    told = []
+    for _ in range(150):
+        damaged = bytearray(content)
+        damaged[rng.integers(len(content))] ^= 1 << rng.integers(8)
+        path.write_bytes(damaged)
+        try:
+            folder.read()
+        except InputError as error:
+            told.append(str(error))
+    assert len(told) > 50
+    assert "\n" not in "".join(told)
