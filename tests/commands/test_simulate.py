@@ -13,6 +13,8 @@ from mabe2025_files import ANNOTATION_TYPES, HEADER, TRACKING_TYPES
 from mabe_lit import prepare as prepare_command
 from mabe_lit import simulate as simulate_command
 from mabe_lit.data import open_dataset
+from mabe_lit.pose.mabe2025_labels import parse_labeled
+from mabe_lit.scores.mabe2025 import score_mabe2025
 from mabe_lit.simulation.lab_videos import simulate_videos
 from mabe_lit.simulation.labs import draw_lab
 from tests.tiny import fails
@@ -86,14 +88,14 @@ def test_truth_of_the_test_is_a_submission_that_could_not_be_better(folder):
     assert truth.row_id.tolist() == list(range(len(truth)))
     assert (truth.start_frame < truth.stop_frame).all()
     assert set(truth.lab_id) == set(table.lab_id)
-    listed = {
-        (video, tuple(part.strip("'") for part in each.split(",")))
+    looked_for = {
+        int(video): parse_labeled(cell)
         for video, cell in zip(table.video_id, table.behaviors_labeled, strict=True)
-        for each in json.loads(cell)
     }
-    columns = (truth.video_id, truth.agent_id, truth.target_id, truth.action)
-    for video, *what in zip(*columns, strict=True):
-        assert (video, tuple(what)) in listed
+    scores = score_mabe2025(truth, truth.drop(columns="lab_id"), looked_for)
+    assert scores.score == 1
+    assert scores.not_looked_for == 0
+    assert len(scores.labs) == LABS
 
 
 def test_parquet_columns_have_the_types_of_the_data_set(folder):
