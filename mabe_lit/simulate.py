@@ -32,7 +32,8 @@ def simulate(
         videos: Training videos of each lab.
         test_videos: Test videos of each lab.
         minutes: How long each video is.
-        seed: The same seed gives the same videos.
+        seed: The same seed gives the same labs and videos; another one gives other labs, which have
+            the same names.
 
     Raises:
         InputError: If an option is wrong; nothing is written then.
