@@ -21,6 +21,9 @@ from mabe_lit.shell import (
     tune_process,
 )
 
+_MOST_ANIMALS = 16
+"""As many have 240 pairs."""
+
 
 def benchmark(
     *,
@@ -34,6 +37,8 @@ def benchmark(
     rounds: int = 5,
     data_frames: int = 2_000_000,
     epoch_frames: list[int] | None = None,
+    animals: int = 2,
+    scored_share: float = 1.0,
 ) -> dict[str, Any]:
     """Measure the plain PyTorch loop, the Trainer, the bare step and the floor, and the data path.
 
@@ -46,10 +51,14 @@ def benchmark(
         device: Where to compute: auto, cpu or cuda.
         steps: Training steps of a measurement.
         rounds: Measurements of each contender, one after the other in each round.
-        data_frames: Frames of the large dataset, which is written to a temporary folder with 114
-            bytes a frame; 43000000 is the largest public one. 0 leaves this part out.
+        data_frames: Frames of the large dataset, which is written to a temporary folder with 56
+            bytes a frame and animal; 43000000 is the largest public one. 0 leaves this part out.
         epoch_frames: Sizes of datasets to train an epoch on, such as 100000 1000000; none if left
             out. The large dataset must have as many.
+        animals: Mice in each recording. Two have labels of the scene. Of more, each ordered pair
+            has a label track; training with all of them is compared with that on the first pair
+            alone, and a frame counts once for each track, but not in the sizes given here.
+        scored_share: Share of the frames of each label track that somebody scored, 0 to 1.
 
     Returns:
         What ``benchmark.json`` holds: for each measurement the median, lowest and highest, and the
@@ -60,7 +69,7 @@ def benchmark(
     """
     # torch and lightning take seconds to import; --help and a wrong key do not wait for them.
     from mabe_lit.timing import measure
-    from mabe_lit.timing.data_path import RECORDING_FRAMES
+    from mabe_lit.timing.recordings import RECORDING_FRAMES
     from mabe_lit.training.callbacks import quiet_lightning
 
     changes = {"model_type": model, "features": features, "batch_size": batch_size}
@@ -74,6 +83,10 @@ def benchmark(
         raise InputError(
             f"--data_frames: must be 0 or at least {RECORDING_FRAMES:,}, got {data_frames}"
         )
+    if not 2 <= animals <= _MOST_ANIMALS:
+        raise InputError(f"--animals: must be 2 to {_MOST_ANIMALS}, got {animals}")
+    if not 0 < scored_share <= 1:
+        raise InputError(f"--scored_share: must be above 0 and at most 1, got {scored_share}")
     with (
         tempfile.TemporaryDirectory(prefix="mabe_lit-") as temporary,
         folder_filled_atomically(Path(output)) as results,
@@ -87,7 +100,7 @@ def benchmark(
             f"--device={device}",
         ]
         config = parse_config(["--config", setting, *options] if setting else options)
-        _check_sizes(config, steps, epochs)
+        _check_sizes(config, steps, epochs, scored_share)
         result = measure(
             config,
             Path(temporary),
@@ -95,20 +108,22 @@ def benchmark(
             rounds=rounds,
             data_frames=data_frames,
             epoch_frames=epochs,
+            animals=animals,
+            scored_share=scored_share,
         )
         file = results / "benchmark.json"
         file.write_text(json.dumps(result, indent=1), encoding="utf-8")
     return result
 
 
-def _check_sizes(config: Config, steps: int, epoch_frames: list[int]) -> None:
+def _check_sizes(config: Config, steps: int, epoch_frames: list[int], scored_share: float) -> None:
     """Raise ``InputError`` if the datasets have too few batches for the measurements."""
     from mabe_lit.timing import SMALL_FRAMES
-    from mabe_lit.timing.data_path import RECORDING_FRAMES
+    from mabe_lit.timing.recordings import RECORDING_FRAMES
     from mabe_lit.timing.steps import WARM_UP
 
     frames = config.batch_size * config.sequence_length
-    most = SMALL_FRAMES // frames - WARM_UP
+    most = int(SMALL_FRAMES * scored_share) // frames - WARM_UP
     if steps > most:
         raise InputError(
             f"--steps: must be at most {max(most, 0)} with batches of {frames:,} frames, "
@@ -116,16 +131,17 @@ def _check_sizes(config: Config, steps: int, epoch_frames: list[int]) -> None:
         )
     least = (WARM_UP + 1) * frames
     for size in epoch_frames:
-        if size // RECORDING_FRAMES * RECORDING_FRAMES < least:
+        if size // RECORDING_FRAMES * RECORDING_FRAMES * scored_share < least:
             raise InputError(
-                f"--epoch_frames: must be at least {WARM_UP + 1} batches of {frames:,} frames "
-                f"in recordings of {RECORDING_FRAMES:,}, got {size}"
+                f"--epoch_frames: must be at least {WARM_UP + 1} batches of {frames:,} scored "
+                f"frames in recordings of {RECORDING_FRAMES:,}, got {size}"
             )
 
 
 def format_benchmark(result: dict[str, Any]) -> str:
     """The measurements as plain text, a line each."""
     seen = result["measured"]
+    frames = "frames of pairs" if "tracks" in result else "frames"
     lines = [
         f"{result['model']} on {result['features']}, batches of {result['batch_size']} x "
         f"{result['sequence_length']} frames, {result['precision']} on {result['device']} "
@@ -153,17 +169,26 @@ def format_benchmark(result: dict[str, Any]) -> str:
         f"first step after     {result['first_step_s']:>14.1f} s",
         f"peak memory          {result['peak_memory_bytes'] / 2**20:>14,.0f} MiB",
     ]
+    if "tracks" in result:
+        tracks = result["tracks"]
+        lines.append(
+            f"{tracks['pairs']} pairs of {tracks['animals']} animals: "
+            f"{tracks['track_frames_per_s']:,.0f} trained frames/s, "
+            f"{tracks['all_over_one_pair']:.2f} of those with one pair"
+        )
     if "data" in result:
         data = result["data"]
         lines += [
             "",
-            f"dataset of {data['frames']:,} frames: opened in {data['open_s']:.2f} s, shuffled in "
-            f"{data['shuffle_s']:.2f} s, {data['resident_bytes'] / 2**20:,.0f} MiB resident,",
+            f"dataset of {data['frames']:,} {frames}: opened in {data['open_s']:.2f} s, "
+            f"shuffled in {data['shuffle_s']:.2f} s, "
+            f"{data['resident_bytes'] / 2**20:,.0f} MiB resident,",
             f"{data['windows_per_s']:,.0f} windows/s, {data['large_over_small']:.2f} of those of "
-            f"{data['small_frames']:,} frames",
+            f"{data['small_frames']:,} {frames}",
+            f"what is usual in a recording found in {data['describe_recording_s']:.2f} s",
         ]
-    for frames, seconds in result.get("epochs", {}).get("seconds", {}).items():
-        lines.append(f"an epoch of {int(frames):,} frames: {seconds:,.1f} s")
+    for count, seconds in result.get("epochs", {}).get("seconds", {}).items():
+        lines.append(f"an epoch of {int(count):,} {frames}: {seconds:,.1f} s")
     if "exponent" in result.get("epochs", {}):
         lines.append(f"time grows with frames to the power of {result['epochs']['exponent']:.3f}")
     return "\n".join(lines)

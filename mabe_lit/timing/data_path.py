@@ -6,22 +6,14 @@ import itertools
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from mabe_lit.config import Config
-from mabe_lit.data import Dataset, open_dataset, write_dataset
+from mabe_lit.data import Dataset, open_dataset
 from mabe_lit.data.batches import TrainingBatches
-from mabe_lit.pose import LabelTrack, Recording
-from mabe_lit.simulation import simulate_recordings
 from mabe_lit.training import BehaviorClassifier, BehaviorDataModule
-
-RECORDING_FRAMES = 50_000
-"""Frames of a recording that is written for the benchmark; MABe's have as many."""
 
 _FIRST_STEP = """
 import sys, time
@@ -43,25 +35,6 @@ train(parse_config(sys.argv[1:]), None)
 """
 
 
-def write_recordings(folder: Path, frames: int, *, prefix: str) -> None:
-    """Write a dataset of about so many frames: one simulated recording under many names.
-
-    The names are ``prefix`` and a number.
-    """
-    length = min(frames, RECORDING_FRAMES)
-    (simulated,) = simulate_recordings(1, min(length, 5_000), 0)
-    repeats = -(-length // len(simulated))
-    keypoints = np.tile(simulated.keypoints, (repeats, 1, 1, 1))[:length]
-    labels = np.tile(simulated.labels, repeats)[:length]
-
-    def recordings() -> Iterator[Recording]:
-        for number in range(-(-frames // length)):
-            name = f"{prefix}-{number:04}"
-            yield replace(simulated, name=name, keypoints=keypoints, tracks=(LabelTrack(labels),))
-
-    write_dataset(recordings(), folder, source={"benchmark": frames})
-
-
 def time_opening(folder: Path) -> tuple[float, Dataset]:
     """Seconds to open a dataset folder, and the dataset."""
     started = time.perf_counter()
@@ -70,10 +43,17 @@ def time_opening(folder: Path) -> tuple[float, Dataset]:
 
 
 def time_shuffling(data: BehaviorDataModule, config: Config) -> float:
-    """Seconds until an epoch's first batch of windows is chosen, of all in the dataset."""
-    batches = TrainingBatches(data.train, config)
+    """Seconds until a training's first batch of windows is chosen, of all in the dataset."""
     started = time.perf_counter()
-    next(iter(batches))
+    next(iter(TrainingBatches(data.train, config)))
+    return time.perf_counter() - started
+
+
+def time_describing(classifier: BehaviorClassifier, recording: Dataset) -> float:
+    """Seconds to find what a training needs to know of one recording, before its first step."""
+    started = time.perf_counter()
+    views = classifier.views_of(recording, for_training=True)
+    classifier.describe_recordings(recording, views)
     return time.perf_counter() - started
 
 

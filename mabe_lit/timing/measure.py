@@ -14,7 +14,8 @@ import torch
 from mabe_lit.compute import compile_training, resolve_device, resolve_precision
 from mabe_lit.compute.compiled import WORTHWHILE_STEPS
 from mabe_lit.config import Config
-from mabe_lit.timing import data_path
+from mabe_lit.data import Dataset
+from mabe_lit.timing import data_path, recordings
 from mabe_lit.timing import steps as step_path
 from mabe_lit.training import BehaviorClassifier, BehaviorDataModule, build_classifier
 
@@ -32,6 +33,8 @@ def measure(
     rounds: int,
     data_frames: int,
     epoch_frames: list[int],
+    animals: int,
+    scored_share: float,
 ) -> dict[str, Any]:
     """All measurements of ``mabe_lit.benchmark``, which see.
 
@@ -42,10 +45,17 @@ def measure(
         rounds: Measurements of each contender.
         data_frames: Frames of the large dataset, 0 for none.
         epoch_frames: Sizes of datasets to train an epoch on.
+        animals: Animals in each recording; more than two have a label track for each ordered pair.
+        scored_share: Share of the frames of each label track that somebody scored.
     """
     device = resolve_device(config.device)
-    data_path.write_recordings(folder / "small", SMALL_FRAMES, prefix="small")
-    data_path.write_recordings(folder / "val", data_path.RECORDING_FRAMES, prefix="val")
+    sizes = {"small": SMALL_FRAMES, "val": recordings.RECORDING_FRAMES}
+    if data_frames:
+        sizes["large"] = data_frames
+    for name, frames in sizes.items():
+        recordings.write_recordings(
+            folder / name, frames, prefix=name, animals=animals, scored_share=scored_share
+        )
     data = BehaviorDataModule(config)
     data.setup()
 
@@ -55,16 +65,25 @@ def measure(
         classifier.fit_scales(*data.statistics_windows())
         return classifier
 
+    def training(data: BehaviorDataModule, classifier: BehaviorClassifier) -> Callable[..., float]:
+        network = classifier.network
+        compile_training(network, config.compile, device=device, steps=WORTHWHILE_STEPS)
+        return step_path.TrainerLoop(config, data, classifier, device)
+
     bare = step_path.BareStep(config, data, build(), device)
-    predictor, trained = build(), build()
-    compile_training(trained.network, config.compile, device=device, steps=WORTHWHILE_STEPS)
+    predictor = build()
     contenders: dict[str, Callable[[int], float]] = {
         "plain_step_s": step_path.PlainLoop(config, data, device),
-        "trainer_step_s": step_path.TrainerLoop(config, data, trained, device),
+        "trainer_step_s": training(data, build()),
         "bare_step_s": bare,
         "matmul_flops_per_s": step_path.matrix_product_flops_per_s(config, device),
         "predicted_frames_per_s": step_path.predicted_frames_per_s(predictor, data, device),
     }
+    if animals > 2:
+        classifier = build()
+        one_pair = recordings.of_first_pair(data.train)
+        one_pair_data = data_path.open_for_training(config, one_pair, classifier)
+        contenders["one_pair_step_s"] = training(one_pair_data, classifier)
     seen = _interleave(contenders, rounds, steps)
     frames = config.batch_size * config.sequence_length
     flops = bare.count_flops()
@@ -90,8 +109,20 @@ def measure(
         "trained_frames_per_s": frames / medians["trainer_step_s"],
         "first_step_s": data_path.time_to_first_step(replace(config, run="first")),
     }
+    if animals > 2:
+        one_pair_s = medians["one_pair_step_s"]
+        result["tracks"] = {
+            "animals": animals,
+            "pairs": recordings.count_tracks(animals),
+            "track_frames_per_s": result["trained_frames_per_s"],
+            "one_pair_track_frames_per_s": frames / one_pair_s,
+            "all_over_one_pair": one_pair_s / medians["trainer_step_s"],
+        }
     if data_frames:
-        result["data"] = _measure_data(config, folder, data, build(), data_frames)
+        result["data"] = _measure_data(config, folder, data.train)
+        result["data"]["describe_recording_s"] = data_path.time_describing(
+            predictor.cpu(), data.train.subset([0])
+        )
         result["epochs"] = _measure_epochs(config, folder, build, epoch_frames, device)
     result["peak_memory_bytes"] = data_path.peak_memory_bytes()
     if device.type == "cuda":
@@ -118,27 +149,33 @@ def _interleave(
 def _measure_data(
     config: Config,
     folder: Path,
-    small: BehaviorDataModule,
-    classifier: BehaviorClassifier,
-    frames: int,
+    small: Dataset,
 ) -> dict[str, float]:
-    """Opening, memory, shuffling and windows/s of a large dataset beside a small one."""
-    data_path.write_recordings(folder / "large", frames, prefix="large")
+    """Opening, memory, shuffling and windows/s of a large dataset beside a small one.
+
+    The features are coordinates, which need to know nothing of a recording beside each window.
+    """
+    config = replace(config, features="coordinates", recording_context=False, input_dim=None)
+    classifier = build_classifier(config, small)
     before = data_path.resident_bytes()
     seconds, dataset = data_path.time_opening(folder / "large")
-    large = data_path.open_for_training(config, dataset, classifier)
-    shuffling = data_path.time_shuffling(large, config)
+    modules = {
+        name: data_path.open_for_training(config, each, classifier)
+        for name, each in (("small", small), ("large", dataset))
+    }
+    shuffling = data_path.time_shuffling(modules["large"], config)
     batches = max(_GATHERED_FRAMES // (config.batch_size * config.sequence_length), 1)
     speeds: dict[str, list[float]] = {"small": [], "large": []}
     resident = 0
     for _ in range(4):
-        for name, data in (("small", small), ("large", large)):
+        for name, data in modules.items():
             speeds[name].append(data_path.windows_per_s(data, batches=batches))
             resident = max(resident, data_path.resident_bytes() - before)
     medians = {name: statistics.median(values[1:]) for name, values in speeds.items()}
     return {
         "frames": dataset.runs.places,
-        "small_frames": SMALL_FRAMES,
+        "small_frames": small.runs.places,
+        "scored_frames": recordings.count_scored(dataset),
         "open_s": seconds,
         "shuffle_s": shuffling,
         "resident_bytes": resident,
@@ -155,16 +192,19 @@ def _measure_epochs(
     sizes: list[int],
     device: torch.device,
 ) -> dict[str, Any]:
-    """Seconds of a training epoch on more and more frames, and the exponent of its growth."""
+    """Seconds of an epoch on more and more frames, and the exponent of its growth.
+
+    The frames are those of label tracks in which somebody looked for something.
+    """
     seconds = {}
     for frames in sizes:
         _, dataset = data_path.time_opening(folder / "large")
-        recordings = max(frames // dataset.entries[0].frames, 1)
+        part = dataset.subset(range(max(frames // dataset.entries[0].frames, 1)))
         classifier = build()
-        data = data_path.open_for_training(config, dataset.subset(range(recordings)), classifier)
+        data = data_path.open_for_training(config, part, classifier)
         loop = step_path.TrainerLoop(config, data, classifier, device)
         batches = len(data.train_dataloader())
-        seconds[str(recordings * dataset.entries[0].frames)] = loop(batches - 3) * batches
+        seconds[str(recordings.count_scored(part))] = loop(batches - step_path.WARM_UP) * batches
     points = [(math.log(float(size)), math.log(value)) for size, value in seconds.items()]
     result: dict[str, Any] = {"seconds": seconds}
     if len(points) > 1:

@@ -36,13 +36,15 @@ class PlainLoop:
         """Stack the windows of ``data`` and build the first Transformer."""
         shape = data.train.keypoints.shape
         dim, classes = int(np.prod(shape[1:])), len(data.train.class_names)
-        windows = min(data.train.runs.places // PLAIN_FRAMES, 4096)
+        windows = min(len(data.train.keypoints) // PLAIN_FRAMES, 4096)
         stop = windows * PLAIN_FRAMES
-        labels = data.train.runs.labels(0, stop).astype(np.int64)
+        labels = data.train.runs.labels(0, stop)
+        if data.train.is_independent:  # it knew one class a frame
+            labels = labels.argmax(axis=1)
         pose = np.nan_to_num(np.array(data.train.keypoints[:stop]))
         self._windows = TensorDataset(
             torch.from_numpy(pose).view(windows, PLAIN_FRAMES, dim),
-            torch.from_numpy(labels).view(windows, -1),
+            torch.from_numpy(labels.astype(np.int64)).view(windows, -1),
         )
         self._device = device
         layer = nn.TransformerEncoderLayer(256, 8, 1024, 0.1, batch_first=True)
@@ -184,12 +186,16 @@ def matrix_product_flops_per_s(config: Config, device: torch.device) -> Callable
 def predicted_frames_per_s(
     classifier: BehaviorClassifier, data: BehaviorDataModule, device: torch.device
 ) -> Callable[[int], float]:
-    """A measurement of prediction over all validation recordings, from disk to probabilities."""
+    """A measurement of prediction over all validation recordings, from disk to probabilities.
+
+    A frame counts once for each label track.
+    """
+    frames = sum(data.val.entry_of(track).frames for track in data.val.tracks)
 
     def measure(_: int) -> float:
         started = _now(device)
         predict_probabilities(classifier, data.val, device=device.type)
-        return sum(entry.frames for entry in data.val.entries) / (_now(device) - started)
+        return frames / (_now(device) - started)
 
     return measure
 

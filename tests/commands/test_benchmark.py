@@ -8,7 +8,7 @@ import torch
 from mabe_lit.benchmark import benchmark, format_benchmark, main
 from mabe_lit.data import open_dataset
 from mabe_lit.models.dropout import Dropout, SharedDropout, attend
-from mabe_lit.timing.data_path import write_recordings
+from mabe_lit.timing.recordings import write_recordings
 
 
 @pytest.fixture(scope="module")
