@@ -23,6 +23,8 @@ SMALL_FRAMES = 500_000
 """Frames of the dataset that steps are trained on, and that a large one is compared with."""
 
 _GATHERED_FRAMES = 20_000_000
+_PREDICTED_FRAMES = 5_000
+"""At least so many are predicted of each label track."""
 
 
 def measure(
@@ -49,7 +51,8 @@ def measure(
         scored_share: Share of the frames of each label track that somebody scored.
     """
     device = resolve_device(config.device)
-    sizes = {"small": SMALL_FRAMES, "val": recordings.RECORDING_FRAMES}
+    predicted = recordings.RECORDING_FRAMES // recordings.count_tracks(animals)
+    sizes = {"small": SMALL_FRAMES, "val": max(predicted, _PREDICTED_FRAMES)}
     if data_frames:
         sizes["large"] = data_frames
     for name, frames in sizes.items():

@@ -1,14 +1,17 @@
 """The benchmark: what it measures is what it says."""
 
 import json
+from importlib import import_module
 
+import numpy as np
 import pytest
 import torch
 
+from mabe_lit import UNSCORED
 from mabe_lit.benchmark import benchmark, format_benchmark, main
 from mabe_lit.data import open_dataset
 from mabe_lit.models.dropout import Dropout, SharedDropout, attend
-from mabe_lit.timing.recordings import write_recordings
+from mabe_lit.timing.recordings import count_scored, of_first_pair, write_recordings
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +30,27 @@ def measured(tmp_path_factory):
         epoch_frames=[50_000, 100_000],
     )
     return folder / "out", result
+
+
+@pytest.fixture(scope="module")
+def measured_pairs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pairs")
+    setting = folder / "tiny.yaml"
+    setting.write_text("hidden_dim: 8\nnum_layers: 1\nnum_heads: 2\nsequence_length: 512\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("mabe_lit.timing.measure"), "_GATHERED_FRAMES", 100_000)
+        return benchmark(
+            output=str(folder / "out"),
+            setting=str(setting),
+            device="cpu",
+            batch_size=8,
+            steps=1,
+            rounds=1,
+            data_frames=100_000,
+            epoch_frames=[50_000],
+            animals=3,
+            scored_share=0.5,
+        )
 
 
 def test_benchmark_measures_each_contender_and_writes_it(measured):
@@ -62,6 +86,27 @@ def test_table_names_the_ratios(measured):
         assert part in text
 
 
+def test_benchmark_compares_all_pairs_with_the_first(measured_pairs):
+    tracks = measured_pairs["tracks"]
+    assert (tracks["animals"], tracks["pairs"]) == (3, 6)
+    seconds = {name: values["median"] for name, values in measured_pairs["measured"].items()}
+    frames = 8 * 512
+    all_pairs, one_pair = seconds["trainer_step_s"], seconds["one_pair_step_s"]
+    assert tracks["track_frames_per_s"] == pytest.approx(frames / all_pairs)
+    assert tracks["one_pair_track_frames_per_s"] == pytest.approx(frames / one_pair)
+    assert tracks["all_over_one_pair"] == pytest.approx(one_pair / all_pairs)
+    assert "6 pairs of 3 animals" in format_benchmark(measured_pairs)
+
+
+def test_benchmark_counts_frames_of_pairs(measured_pairs):
+    data = measured_pairs["data"]
+    assert data["frames"] == 6 * 100_000
+    assert data["small_frames"] == 6 * 500_000
+    assert data["scored_frames"] == 3 * 100_000
+    assert list(measured_pairs["epochs"]["seconds"]) == ["150000"]
+    assert "600,000 frames of pairs" in format_benchmark(measured_pairs)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -81,6 +126,12 @@ def test_table_names_the_ratios(measured):
         ["--setting", "broken.yaml"],
         ["--setting", "unknown.yaml"],
         ["--output", "broken.yaml"],
+        ["--animals", "1"],
+        ["--animals", "17"],
+        ["--scored_share", "0"],
+        ["--scored_share", "1.5"],
+        ["--scored_share", "0.5", "--steps", "242"],
+        ["--scored_share", "0.05", "--epoch_frames", "50000"],
     ],
 )
 def test_wrong_options_are_one_line_and_leave_nothing(wrong, tmp_path, monkeypatch, capsys):
@@ -99,6 +150,38 @@ def test_written_recordings_have_the_frames_asked_for(tmp_path):
     dataset = open_dataset(tmp_path / "data")
     assert [entry.frames for entry in dataset.entries] == [50_000] * 3
     assert dataset.entries[0].name == "r-0000"
+
+
+def test_written_groups_have_a_track_for_each_ordered_pair(tmp_path):
+    write_recordings(tmp_path / "data", 12_000, prefix="r", animals=3)
+    dataset = open_dataset(tmp_path / "data")
+    pairs = [(track.agent, track.target) for track in dataset.tracks]
+    assert sorted(pairs) == [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)]
+    assert dataset.class_names == ("attack", "investigation", "mount", "flee")
+    assert dataset.keypoints.shape == (12_000, 3, 7, 2)
+    for labels in dataset.all_labels():
+        assert np.isin(labels, (0, 1)).all()
+        np.testing.assert_array_equal(labels[:5_000], labels[5_000:10_000])
+
+
+@pytest.mark.parametrize("animals", [2, 3])
+def test_scored_share_leaves_the_rest_of_each_track_unscored(animals, tmp_path):
+    write_recordings(tmp_path / "data", 50_000, prefix="r", animals=animals, scored_share=0.3)
+    dataset = open_dataset(tmp_path / "data")
+    tracks = len(dataset.tracks)
+    assert count_scored(dataset) == 15_000 * tracks
+    for labels in dataset.all_labels():
+        is_scored = (labels.reshape(50_000, -1) != UNSCORED).all(axis=1)
+        assert is_scored.reshape(10, 5_000).all(axis=1).sum() == 3
+
+
+def test_first_pair_is_one_track_of_each_recording(tmp_path):
+    write_recordings(tmp_path / "data", 100_000, prefix="r", animals=3)
+    dataset = open_dataset(tmp_path / "data")
+    one = of_first_pair(dataset)
+    assert [(t.recording, t.agent, t.target) for t in one.tracks] == [(0, 0, 1), (1, 0, 1)]
+    for track, index in zip(one.tracks, (0, 6), strict=True):
+        assert track == dataset.tracks[index]
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.3, 0.5])
