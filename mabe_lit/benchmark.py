@@ -100,7 +100,7 @@ def benchmark(
             f"--device={device}",
         ]
         config = parse_config(["--config", setting, *options] if setting else options)
-        _check_sizes(config, steps, epochs, scored_share)
+        _check_sizes(config, steps, epochs, animals=animals, scored_share=scored_share)
         result = measure(
             config,
             Path(temporary),
@@ -116,10 +116,12 @@ def benchmark(
     return result
 
 
-def _check_sizes(config: Config, steps: int, epoch_frames: list[int], scored_share: float) -> None:
+def _check_sizes(
+    config: Config, steps: int, epoch_frames: list[int], *, animals: int, scored_share: float
+) -> None:
     """Raise ``InputError`` if the datasets have too few batches for the measurements."""
     from mabe_lit.timing import SMALL_FRAMES
-    from mabe_lit.timing.recordings import RECORDING_FRAMES
+    from mabe_lit.timing.recordings import RECORDING_FRAMES, count_tracks
     from mabe_lit.timing.steps import WARM_UP
 
     frames = config.batch_size * config.sequence_length
@@ -131,7 +133,8 @@ def _check_sizes(config: Config, steps: int, epoch_frames: list[int], scored_sha
         )
     least = (WARM_UP + 1) * frames
     for size in epoch_frames:
-        if size // RECORDING_FRAMES * RECORDING_FRAMES * scored_share < least:
+        recordings = size // RECORDING_FRAMES
+        if recordings * RECORDING_FRAMES * count_tracks(animals) * scored_share < least:
             raise InputError(
                 f"--epoch_frames: must be at least {WARM_UP + 1} batches of {frames:,} scored "
                 f"frames in recordings of {RECORDING_FRAMES:,}, got {size}"

@@ -43,7 +43,7 @@ def measured_pairs(tmp_path_factory):
             output=str(folder / "out"),
             setting=str(setting),
             device="cpu",
-            batch_size=8,
+            batch_size=16,  # 4 of which no single pair has in 50,000 frames
             steps=1,
             rounds=1,
             data_frames=100_000,
@@ -90,7 +90,7 @@ def test_benchmark_compares_all_pairs_with_the_first(measured_pairs):
     tracks = measured_pairs["tracks"]
     assert (tracks["animals"], tracks["pairs"]) == (3, 6)
     seconds = {name: values["median"] for name, values in measured_pairs["measured"].items()}
-    frames = 8 * 512
+    frames = 16 * 512
     all_pairs, one_pair = seconds["trainer_step_s"], seconds["one_pair_step_s"]
     assert tracks["track_frames_per_s"] == pytest.approx(frames / all_pairs)
     assert tracks["one_pair_track_frames_per_s"] == pytest.approx(frames / one_pair)
