@@ -43,7 +43,10 @@ class Config:
     }
     """Keys that release 0.1.0 had, and the values at which they did nothing."""
 
-    ADDED: ClassVar[tuple[str, ...]] = ("synthetic_animals", "synthetic_swaps", "group_embedding")
+    ADDED: ClassVar[tuple[str, ...]] = (
+        *("synthetic_animals", "synthetic_swaps"),
+        *("group_embedding", "always_train"),
+    )
     """Keys that release 0.1.0 did not have; at their defaults runs are called as they were."""
 
     train_data_dir: str = SYNTHETIC_TRAIN_DIR
@@ -68,6 +71,8 @@ class Config:
     """Cross-validation: parts of train_data_dir to validate on in turn; 1 takes val_data_dir."""
     fold: int | None = None
     """The one of the folds to validate on, from 1; null trains for each of them in turn."""
+    always_train: list[str] | None = None
+    """Groups, or patterns such as CalMS21_*, that every fold trains on and none validates on."""
     verify: bool = False
     """Compare the recordings with their digests first, and refuse what a copy has damaged."""
 

@@ -71,6 +71,7 @@ def _contradictions(
     overlap: int,
     folds: int,
     fold: int | None,
+    always_train: list[str] | None,
     synthetic_animals: int,
     synthetic_swaps: bool,
     **_: Any,
@@ -89,6 +90,8 @@ def _contradictions(
         yield f"overlap: must be at most {key} ({window_frames}), got {overlap}"
     if fold is not None and (folds == 1 or fold > folds):
         yield f"fold: must be one of folds, of which there are {folds}, got {fold}"
+    if always_train and folds == 1:
+        yield "always_train: is of cross-validation, must be null where folds is 1"
     if synthetic_swaps and synthetic_animals == 2:
         yield "synthetic_swaps: is of groups, must be false where synthetic_animals is 2"
 

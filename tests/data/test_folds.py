@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny import tiny_config
+from tiny import changed, dataset_of, tiny_config
 
 from mabe_lit import UNSCORED
 from mabe_lit.config import Config
@@ -50,6 +50,68 @@ def test_each_recording_is_held_out_once_and_classes_are_shared_out(folder):
     assert attacks == [100, 100, 100, 100]
     assert np.array_equal(of_fold, assign_folds(dataset, 4, seed=0))
     assert not np.array_equal(of_fold, assign_folds(dataset, 4, seed=1))
+
+
+@pytest.fixture(scope="module")
+def labs(tmp_path_factory):
+    """4 recordings of each of 3 labs, of which half of each lab's show attacks."""
+    recordings = []
+    for index, recording in enumerate(simulate_recordings(12, 300, 0)):
+        recording.labels[:] = 3
+        recording.labels[: 150 * (index % 2)] = 0
+        recordings.append(changed(recording, group=f"lab {index // 4}"))
+    return dataset_of(*recordings, folder=tmp_path_factory.mktemp("data") / "labs")
+
+
+def test_each_fold_has_recordings_of_each_group_and_of_each_of_its_classes(labs):
+    for seed in range(3):
+        of_fold = assign_folds(labs, 2, seed=seed)
+        shows = labs.count_classes()[:, 0] > 0
+        for fold in (1, 2):
+            held_out = np.flatnonzero(of_fold == fold)
+            # of 4 recordings of a lab two, of which one shows attacks
+            assert np.bincount(held_out // 4).tolist() == [2, 2, 2]
+            assert np.bincount(held_out // 4, weights=shows[held_out]).tolist() == [1, 1, 1]
+
+
+def test_recordings_without_groups_are_shared_out_as_ever(labs, folder):
+    # As found before there were groups: runs that go on keep their recordings.
+    assert assign_folds(open_dataset(folder), 3, seed=0).tolist() == [
+        1,
+        1,
+        2,
+        3,
+        3,
+        2,
+        1,
+        2,
+        3,
+        3,
+        1,
+        2,
+    ]
+
+
+def test_groups_that_are_always_trained_on_are_never_held_out(labs, tmp_path):
+    patterns = ["lab 0", "*1"]
+    of_fold = assign_folds(labs, 2, seed=0, always_train=patterns)
+    assert of_fold[:8].tolist() == [0] * 8
+    assert sorted(of_fold[8:].tolist()) == [1, 1, 2, 2]
+    config = of_folds(labs.directory, tmp_path, folds=2, fold=1, always_train=patterns)
+    train, val = open_fold(labs, config)
+    assert {entry.group for entry in val.entries} == {"lab 2"}
+    assert len(train) == 10
+
+
+def test_groups_that_are_not_there_or_leave_too_few_are_errors(labs, folder):
+    with pytest.raises(InputError, match=r"of group Lab\*; there are lab 0, lab 1, lab 2$"):
+        assign_folds(labs, 2, seed=0, always_train=["lab 1", "Lab*"])
+    with pytest.raises(InputError, match="its recordings have no groups"):
+        assign_folds(open_dataset(folder), 2, seed=0, always_train=["Lab*"])
+    with pytest.raises(InputError, match="4 recordings beside those of always_train"):
+        assign_folds(labs, 5, seed=0, always_train=["lab 0", "lab 1"])
+    with pytest.raises(InputError, match="always_train: is of cross-validation"):
+        Config(always_train=["lab 0"])
 
 
 def test_simulated_recordings_have_folds_too(tmp_path):
