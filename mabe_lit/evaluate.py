@@ -33,7 +33,8 @@ def evaluate(
         checkpoint: Checkpoint of a training, such as best.ckpt in a run's folder; of several the
             mean probability counts, and the mean of their decisions.
         data: Folder of prepared recordings with the key points and classes of the training.
-        output: Folder for metrics.json and the figures.
+        output: Folder for metrics.json and the figures; of videos of MABe 2025 mabe2025.csv and
+            mabe2025.png as well, the competition's score by lab and action.
         average_over: Classes that macro F1 and MAP are averaged over; all of them if left out.
         raw: Score the most probable class of each frame, without smoothing, class weights and
             minimum bouts; this is what a training reports.
@@ -44,7 +45,7 @@ def evaluate(
         What ``metrics.json`` holds: the fields of ``mabe_lit.scores.metrics.Scores``, and
         ``decisions``: None if raw, otherwise what they are and whether they were
         ``fitted_on_this_data``, which makes the scores of the labels too good to be expected
-        elsewhere.
+        elsewhere. Of videos of MABe 2025 also ``mabe2025``, the competition's score.
 
     Raises:
         InputError: If checkpoint and data cannot be read or do not fit together.
@@ -52,7 +53,8 @@ def evaluate(
     # torch takes seconds to import; --help and a wrong key do not wait for it.
     from mabe_lit.data import check_poses, open_dataset, verify_dataset, warn_of_untold
     from mabe_lit.inference import load_ensemble
-    from mabe_lit.scores import score_recordings
+    from mabe_lit.scores import decide_tracks, score_recordings
+    from mabe_lit.scores.mabe2025_report import as_values, save_report, score_of_dataset
 
     check_output(output)
     classifier = load_ensemble(checkpoint, raw=raw)
@@ -75,10 +77,7 @@ def evaluate(
     labels = dataset.all_labels()
     probabilities = list(classifier.predict_probabilities(dataset, device=device))
     decisions = classifier.decisions
-    predicted = [
-        decisions.apply(probability, dataset.entry_of(track).fps)
-        for probability, track in zip(probabilities, dataset.tracks, strict=True)
-    ]
+    predicted = decide_tracks(decisions, probabilities, dataset)
     scores = score_recordings(
         probabilities,
         labels,
@@ -91,7 +90,11 @@ def evaluate(
         "fitted_on_this_data": decisions.were_fitted_on(labels)
     }
     result = scores.to_dict() | {"decisions": None if raw else about}
+    official = score_of_dataset(dataset, probabilities, decisions)
+    if official is not None:
+        result["mabe2025"] = as_values(official)
     save_evaluation(Path(output), result, scores, probabilities, predicted, dataset)
+    save_report(Path(output), official)
     return result
 
 
@@ -126,6 +129,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         from mabe_lit.scores import format_scores
 
         print(format_scores(result))
+        if "mabe2025" in result:
+            from mabe_lit.scores.mabe2025_report import format_mabe2025
+
+            print(format_mabe2025(result["mabe2025"]))
         if not arguments["raw"] and result["decisions"]["fitted_on_this_data"]:
             print("decisions were fitted on this data, so these scores are too good; see --raw")
         print(f"scores and figures: {arguments['output']}")

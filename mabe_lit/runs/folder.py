@@ -102,6 +102,9 @@ def format_result(result: Mapping[str, Any]) -> str:
         lines.append(
             f"with decisions, cross-fitted: macro F1 {f1:.3f}, f1@50 {segmental['f1@50']:.3f}"
         )
+    of_either = decisions if "folds" not in result else result
+    if (official := of_either.get("mabe2025_cross_fitted")) is not None:
+        lines.append(f"score of MABe 2025, cross-fitted: {official:.3f}")
     if "folds" in result:
         each = ", ".join(f"{macro_f1:.3f}" for macro_f1 in result["folds"])
         spread = result["spread"]["macro_f1"]

@@ -30,7 +30,8 @@ from mabe_lit.runs.checkpoints import (
 )
 from mabe_lit.runs.cross_validation import train_folds
 from mabe_lit.runs.folder import open_run, read_result, write_result
-from mabe_lit.scores import fit_decisions, score_recordings
+from mabe_lit.scores import fit_to_dataset, score_recordings
+from mabe_lit.scores.mabe2025_tracks import is_of_mabe2025, score_dataset
 from mabe_lit.shell import InputError
 from mabe_lit.training import (
     BehaviorClassifier,
@@ -170,9 +171,7 @@ def _finish(
     probabilities = predict_probabilities(classifier, val, device=config.device)
     labels = val.all_labels()
     scores = score_recordings(probabilities, labels, val.class_names, who=val.who)
-    of_recording = [track.recording for track in val.tracks]
-    fps = [val.entries[recording].fps for recording in of_recording]
-    found = fit_decisions(probabilities, labels, fps, of_recording)
+    found = fit_to_dataset(probabilities, val)
     store_decisions(best, found.decisions, on_checkpoint)
     decisions = found.decisions.describe(val.class_names)
     if found.cross_fitted is not None:
@@ -188,6 +187,9 @@ def _finish(
             "f1_cross_fitted": {name: score.f1 for name, score in honest.per_class.items()},
             "segmental_cross_fitted": honest.segmental,
         }
+        if is_of_mabe2025(val):
+            official = score_dataset(val, found.cross_fitted)
+            decisions["mabe2025_cross_fitted"] = None if official is None else official.score
     train_seconds = sum(row["train_seconds"] for row in table.rows)
     steps = int(table.rows[-1]["step"])
     return scores.to_dict() | {

@@ -114,11 +114,11 @@ def _cross_fit(
     return predicted, macro_f1(confusion)
 
 
-def folds_of(groups: Sequence[Hashable]) -> npt.NDArray[np.int64]:
-    """A number from 0 for each, the same for those of one group; ``FOLDS`` at most."""
+def folds_of(groups: Sequence[Hashable], *, most: int = FOLDS) -> npt.NDArray[np.int64]:
+    """A number from 0 for each, the same for those of one group; ``most`` of them at most."""
     numbers: dict[Hashable, int] = {}
     each = [numbers.setdefault(group, len(numbers)) for group in groups]
-    return np.array(each, np.int64) % max(min(FOLDS, len(numbers)), 1)
+    return np.array(each, np.int64) % max(min(most, len(numbers)), 1)
 
 
 def macro_f1(confusion: npt.NDArray[Any]) -> float:

@@ -75,12 +75,13 @@ class Decisions:
         """Whether labels are just the most probable classes."""
         return self.smoothing_s == 0 and not any(self.minimum_bout_s) and not any(self.log_weights)
 
-    def apply(self, probabilities: _Floats, fps: float) -> _Ints:
+    def apply(self, probabilities: _Floats, fps: float, group: str = "") -> _Ints:
         """Decide each frame of one recording.
 
         Args:
             probabilities: ``(N, C)``, rows sum to 1.
             fps: Frames per second, > 0.
+            group: Of the recording; it makes no difference.
 
         Returns:
             ``(N,)`` class indices.

@@ -108,18 +108,23 @@ def score_mabe2025(
             f"prediction: rows {first} and {second}: {describe_conflict(counted, first, second)}, "
             "expected one action of a pair in a frame"
         )
-    actions = _score_actions(true, counted, lab_of)
+    return mean_over_labs(
+        _score_actions(true, counted, lab_of),
+        not_looked_for=int(has_truth.sum()) - len(counted),
+        without_truth=int((~has_truth).sum()),
+    )
+
+
+def mean_over_labs(
+    actions: tuple[ActionScore, ...], *, not_looked_for: int = 0, without_truth: int = 0
+) -> Mabe2025Scores:
+    """The score that is made of the scores of all actions, at least one."""
     of_labs: dict[str, list[float]] = defaultdict(list)
     for action in actions:
         of_labs[action.lab].append(action.f1)
     labs = {lab: fmean(scores) for lab, scores in of_labs.items()}
-    return Mabe2025Scores(
-        score=fmean(labs.values()),
-        labs=labs,
-        actions=actions,
-        not_looked_for=int(has_truth.sum()) - len(counted),
-        without_truth=int((~has_truth).sum()),
-    )
+    score = fmean(labs.values())
+    return Mabe2025Scores(score, labs, actions, not_looked_for, without_truth)
 
 
 def _labs(true: pd.DataFrame) -> dict[int, str]:

@@ -55,8 +55,16 @@ def choose_actions(
     best = np.full(N, NONE, np.int64)
     best_ratio = np.zeros(N)
     for c in np.flatnonzero(is_whitelisted).tolist():
-        probability = smooth(probabilities[:, c].astype(np.float64), widths[c], fps)
-        ratio = probability / thresholds[c]
-        is_better = (probability >= thresholds[c]) & (ratio > best_ratio)
+        ratio = ratio_of(probabilities[:, c], thresholds[c], widths[c], fps)
+        is_better = ratio > best_ratio
         best[is_better], best_ratio[is_better] = c, ratio[is_better]
     return best
+
+
+def ratio_of(
+    probability: npt.NDArray[np.floating[Any]], threshold: float, smoothing_s: float, fps: float
+) -> npt.NDArray[np.float64]:
+    """``(N,)`` by how much one action's smoothed probability exceeds its threshold; 0 below it."""
+    smoothed = smooth(probability.astype(np.float64), smoothing_s, fps)
+    ratio: npt.NDArray[np.float64] = np.where(smoothed >= threshold, smoothed / threshold, 0)
+    return ratio

@@ -73,12 +73,13 @@ class Thresholds:
         is_half = all(threshold == 0.5 for threshold in self.thresholds)
         return is_half and not any((*self.smoothing_s, *self.minimum_bout_s))
 
-    def apply(self, probabilities: _Floats, fps: float) -> _Bools:
+    def apply(self, probabilities: _Floats, fps: float, group: str = "") -> _Bools:
         """Decide each frame of one track.
 
         Args:
             probabilities: ``(N, C)``; 0 where a behaviour is not looked for, which is never a yes.
             fps: Frames per second, > 0.
+            group: Of the recording; it makes no difference.
 
         Returns:
             ``(N, C)`` yes or no.

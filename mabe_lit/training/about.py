@@ -56,7 +56,7 @@ def _problems_of_training(trained_on: Mapping[str, Any]) -> Iterator[str]:
     below = trained_on.get("likelihood_below")
     if below is not None and (not is_of_kind(below, float) or not 0 <= below <= 1):
         yield f"trained_on: likelihood_below: expected 0 to 1, found {below!r:.40}"
-    for key, kind in (("background", str), ("reading", dict)):
+    for key, kind in (("background", str), ("reading", dict), ("mabe2025", dict)):
         if not isinstance(trained_on.get(key), kind | None):
             expected = "text" if kind is str else "keys and values"
             yield f"trained_on: {key}: expected {expected}, found {trained_on[key]!r:.40}"

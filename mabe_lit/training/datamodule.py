@@ -113,14 +113,18 @@ class BehaviorDataModule(pl.LightningDataModule):
             ``digests`` of both folders, where known; ``fps``, each rate of the training recordings;
             ``likelihood_below``, what was missing when they were prepared; ``background``, the
             class of frames where nothing happens; ``reading``, how pose files were read, see
-            ``PoseOptions.to_dict``; None if unknown.
+            ``PoseOptions.to_dict``; ``mabe2025``, how that data set's videos were read; None if
+            unknown.
         """
+        source = self.train.source
+        is_mabe2025 = source.get("mabe2025") is not None
         return {
             "digests": {"train_data_dir": self.train.digest, "val_data_dir": self.val.digest},
             "fps": sorted({entry.fps for entry in self.train.entries}),
-            "likelihood_below": self.train.source.get("likelihood_below"),
-            "background": self.train.source.get("background"),
-            "reading": self.train.source.get("reading"),
+            "likelihood_below": source.get("likelihood_below"),
+            "background": source.get("background"),
+            "reading": source.get("reading"),
+            "mabe2025": {"synonyms": bool(source.get("synonyms"))} if is_mabe2025 else None,
         }
 
     def count_classes(self) -> torch.Tensor:
