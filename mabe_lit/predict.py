@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +21,6 @@ from mabe_lit.shell import (
 )
 
 if TYPE_CHECKING:
-    from mabe_lit.inference.ensemble import Ensemble
     from mabe_lit.writers.summaries import Summaries
 
 _MOST_NAMED = 5
@@ -28,9 +28,12 @@ _MOST_NAMED = 5
 
 def predict(
     *,
-    checkpoint: list[str] | str,
-    poses: str,
-    output: str,
+    checkpoint: list[str] | str | None = None,
+    poses: str | None = None,
+    output: str | None = None,
+    mabe2025: str | None = None,
+    check: str | None = None,
+    skip_bad: bool = False,
     fps: float | None = None,
     likelihood_below: float | None = None,
     raw: bool = False,
@@ -53,7 +56,11 @@ def predict(
         output: Folder for the files of each recording, where those of a recording in a folder go
             into such a folder; and for summary.csv (how often and how long each behaviour) and
             transitions.csv (what follows what) of all recordings of this call; files of earlier
-            calls may lie there, but count in neither.
+            calls may lie there, but count in neither. Beside mabe2025 the submission, a file.
+        mabe2025: MABe 2025's folder, instead of poses: its test videos.
+        check: A submission to check beside mabe2025, instead of a checkpoint and an output; prints
+            what the competition would refuse, ignore or doubt, a line each.
+        skip_bad: Beside mabe2025, go on without videos that cannot be read.
         fps: Frames per second of the videos; that of the training recordings if left out.
         likelihood_below: Points that the tracker holds less likely than this are missing; what was
             so in training if left out.
@@ -76,12 +83,17 @@ def predict(
             are those that somebody looked for in it.
 
     Returns:
-        The files of the recordings, in the order of the recordings.
+        The files of the recordings, in the order of the recordings; or the submission.
 
     Raises:
-        InputError: If checkpoint and poses cannot be read or do not fit together. A file among
-            others that cannot be read is named at the end, when the tables of the others are there.
+        InputError: If checkpoint and poses cannot be read or do not fit together, or a submission
+            would be refused. A file among others that cannot be read is named at the end, when the
+            tables of the others are there.
     """
+    given_all = dict(locals())
+    if mabe2025 is not None:
+        return _submit(given_all)
+    checkpoint, poses, output = _needed(given_all)
     # torch takes seconds to import; --help and a wrong key do not wait for it.
     from mabe_lit.compute import resolve_device
     from mabe_lit.data import Entry, warn_of_untold
@@ -110,7 +122,7 @@ def predict(
     check_names(
         formats, classifier.class_names, classifier.background, is_independent=is_independent
     )
-    _warn_of_group(classifier, group)
+    classifier.warn_of_group(group)
     found = find_pose_files(
         poses, pose_pattern=pose_pattern, name_until=name_until, with_empty=True
     )
@@ -154,21 +166,27 @@ def predict(
     return written
 
 
-def _warn_of_group(classifier: Ensemble, group: str | None) -> None:
-    """Warn where a group makes no difference, or is none of the training's."""
-    known = ", ".join(filter(None, classifier.task.groups))
-    if group is not None and not classifier.tells_groups:
-        why = "had no groups" if not known else f"tells its groups {known} not apart"
-        message = f"--group {group} makes no difference: the training {why}"
-    elif classifier.is_unknown(group or ""):
-        given = "--group is not given" if group is None else f"--group {group} is none of these"
-        message = (
-            f"training had the groups {known}; {given}: what they have in common is taken, and "
-            "the behaviours of all"
-        )
-    else:
-        return
-    warnings.warn(InputWarning(message), stacklevel=3)
+def _submit(given: Mapping[str, Any]) -> list[Path]:
+    """Write or check a submission, as the options of ``predict`` ask."""
+    from mabe_lit.runs.submission import submit_as_given
+
+    parameters = inspect.signature(predict).parameters
+    return submit_as_given(given, {key: each.default for key, each in parameters.items()})
+
+
+def _needed(given: Mapping[str, Any]) -> tuple[list[str] | str, str, str]:
+    """Checkpoint, poses and output, which only a submission does without.
+
+    Raises:
+        InputError: If one is missing, or another option is of submissions.
+    """
+    needed = ("checkpoint", "poses", "output")
+    if missing := [f"--{key}" for key in needed if given[key] is None]:
+        raise InputError(f"give {', '.join(missing)}; see --help")
+    for key in ("check", "skip_bad"):
+        if given[key]:
+            raise InputError(f"--{key} goes with --mabe2025 alone")
+    return given["checkpoint"], given["poses"], given["output"]
 
 
 def _as_trained(
@@ -212,7 +230,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     with one_line_errors():
         arguments = parse_arguments(predict, argv, prog="python -m mabe_lit.predict")
         files = predict(**arguments)
-        print(f"{len(files)} files, summary.csv and transitions.csv are in {arguments['output']}")
+        if arguments["mabe2025"] is None:
+            where = arguments["output"]
+            print(f"{len(files)} files, summary.csv and transitions.csv are in {where}")
 
 
 if __name__ == "__main__":

@@ -80,6 +80,22 @@ class Ensemble:
         """Whether training had not this group, and would have told it from others."""
         return self.tells_groups and group not in self.task.groups
 
+    def warn_of_group(self, group: str | None) -> None:
+        """Warn where a group makes no difference, or is none of the training's."""
+        known = ", ".join(filter(None, self.task.groups))
+        if group is not None and not self.tells_groups:
+            why = "had no groups" if not known else f"tells its groups {known} not apart"
+            message = f"--group {group} makes no difference: the training {why}"
+        elif self.is_unknown(group or ""):
+            given = "--group is not given" if group is None else f"--group {group} is none of these"
+            message = (
+                f"training had the groups {known}; {given}: what they have in common is taken, and "
+                "the behaviours of all"
+            )
+        else:
+            return
+        warnings.warn(InputWarning(message), stacklevel=3)
+
     @property
     def reads_likelihood(self) -> bool:
         """Whether a tracker's likelihoods make a difference."""
@@ -157,7 +173,7 @@ class Ensemble:
             is_about = self.task.classes_for(recording.group, kind_of(track))
             yield PredictedTrack(
                 probabilities,
-                self.decisions.apply(probabilities, recording.fps),
+                self.decisions.apply(probabilities, recording.fps, recording.group),
                 agent,
                 target,
                 None if is_about.all() else tuple(np.array(self.class_names, object)[is_about]),

@@ -153,7 +153,10 @@ def test_run_is_named_by_what_it_computes():
     assert groups[0] == Config().run
 
 
-COMMANDS = ("prepare", "fit", "evaluate", "predict", "baseline", "compare", "benchmark")
+COMMANDS = (
+    *("prepare", "fit", "evaluate", "predict"),
+    *("baseline", "compare", "simulate", "benchmark"),
+)
 
 
 def test_package_lists_its_commands():
