@@ -30,6 +30,7 @@ from mabe_lit.runs.checkpoints import (
 )
 from mabe_lit.runs.cross_validation import train_folds
 from mabe_lit.runs.folder import open_run, read_result, write_result
+from mabe_lit.runs.out_of_fold import fit_out_of_fold
 from mabe_lit.scores import fit_to_dataset, score_recordings
 from mabe_lit.scores.mabe2025_tracks import is_of_mabe2025, score_dataset
 from mabe_lit.shell import InputError
@@ -142,6 +143,9 @@ def _cross_validate(config: Config, on_checkpoint: Callable[[], object] | None) 
     if result is not None:
         return _earlier(result, folder, classifier)
     result = train_folds(config, lambda fold: _train(fold, on_checkpoint))
+    official = fit_out_of_fold(config, on_checkpoint)
+    if official is not None:
+        result["mabe2025_cross_fitted"] = official
     return write_result(folder, result | {"trained_on": classifier.trained_on})
 
 

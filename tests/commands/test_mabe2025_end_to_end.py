@@ -3,6 +3,7 @@
 import json
 import shutil
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 
 from mabe_lit import predict as predict_command
 from mabe_lit.data import open_dataset
+from mabe_lit.data.folds import open_fold
 from mabe_lit.evaluate import evaluate
 from mabe_lit.evaluate import main as evaluate_main
 from mabe_lit.fit import fit
@@ -84,6 +86,25 @@ def test_training_fits_thresholds_of_labs(run):
     assert 0 <= decisions["mabe2025_cross_fitted"] <= 1
     told = f"score of MABe 2025, cross-fitted: {decisions['mabe2025_cross_fitted']:.3f}"
     assert told in format_result(run["result"])
+
+
+def test_folds_share_thresholds_that_are_fitted_to_all_their_held_out_videos(run, tmp_path):
+    changes = {"fold": None, "folds": 2, "run": "cross", "checkpoint_dir": str(tmp_path)}
+    config = replace(run["config"], **changes)
+    result = fit(config)
+    one, two = (
+        load_ensemble(str(config.run_dir / f"fold-{fold}" / "best.ckpt"), raw=False).decisions
+        for fold in (1, 2)
+    )
+    assert one == two
+    dataset = open_dataset(config.train_data_dir)
+    train, val = open_fold(dataset, replace(config, fold=1))
+    assert one.were_fitted_on(train.all_labels())
+    assert one.were_fitted_on(val.all_labels())
+    assert set(one.labs) == {entry.group for entry in dataset.entries}
+    assert f"score of MABe 2025, cross-fitted: {result['mabe2025_cross_fitted']:.3f}" in (
+        format_result(result)
+    )
 
 
 def test_submission_is_one_that_would_be_taken(submission, folder, capsys):
