@@ -151,18 +151,20 @@ class LabSearch:
         frames, right = np.zeros((C + 1) ** 2, np.int64), np.zeros((2, (C + 1) ** 2), np.int64)
         for track in tracks.tolist():
             of_track = self._tracks[track]
-            ratios = np.zeros(of_track.probabilities.shape)
-            for c in np.flatnonzero(self._looked[track]).tolist():
+            thresholds = np.array(found.thresholds)
+            about = np.flatnonzero(self._looked[track] & (thresholds != NEVER)).tolist()
+            ratios = np.zeros((len(of_track.labels), len(about) + 1))  # the last is no action
+            for column, c in enumerate(about):
                 own = found.thresholds[c], found.smoothing_s[c]
-                ratios[:, c] = ratio_of(of_track.probabilities[:, c], *own, of_track.fps)
-            row = np.arange(len(ratios))
+                ratios[:, column] = ratio_of(of_track.probabilities[:, c], *own, of_track.fps)
+            ratios[:, -1] = np.finfo(float).tiny
+            row, action_of = np.arange(len(ratios)), np.array([*about, C])
             truth = np.pad(self._truth[track], ((0, 0), (0, 1)))
             order = []
             for _ in range(2):
                 best = ratios.argmax(axis=1)
-                best[ratios[row, best] == 0] = C
-                order.append(best)
-                ratios[row, best.clip(max=C - 1)] = 0
+                order.append(action_of[best])
+                ratios[row[best < len(about)], best[best < len(about)]] = 0
             place = order[0] * (C + 1) + order[1]
             frames += np.bincount(place, minlength=len(frames))
             for rank, action in enumerate(order):

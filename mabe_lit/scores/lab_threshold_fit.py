@@ -89,7 +89,10 @@ def fit_lab_thresholds(
 
 def of_looked_for(probabilities: _Floats, labels: _Ints) -> _Floats:
     """``(N, C)`` probabilities of a track, 0 of the actions that nobody looked for in it."""
-    shown: _Floats = probabilities * (labels != UNSCORED).any(axis=0)
+    is_looked_for = (labels != UNSCORED).any(axis=0)
+    if not probabilities[:, ~is_looked_for].any():  # as is mostly so; a copy of all is large
+        return probabilities
+    shown: _Floats = probabilities * is_looked_for
     return shown
 
 

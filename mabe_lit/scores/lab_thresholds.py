@@ -153,10 +153,11 @@ class LabThresholds:
             ValueError: If there is another number of classes.
         """
         own = self.labs.get(group, self.others)
+        is_any = probabilities.any(axis=0) & (np.array(own.thresholds) != NEVER)
         chosen = choose_actions(
             probabilities,
             own.thresholds,
-            [threshold != NEVER for threshold in own.thresholds],
+            is_any.tolist(),
             smoothing_s=own.smoothing_s,
             fps=fps,
         )
