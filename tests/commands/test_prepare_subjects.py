@@ -417,3 +417,55 @@ def test_points_that_an_animal_never_has_are_not_lost(lab):
         "v1: animal 'mouse' has no front, back",
         "v1: animal 'single' has no nose, neck, tailbase",
     ]
+
+
+def test_other_name_of_an_animal_goes_before_the_animal_that_is_called_so(lab):
+    put(lab, of_mice(("m1", "m2", "sniff", 1.0, 2.0), ("M2", "", "rear", 3.0, 3.5)))
+    swapped = ["m1=m2", "m2=m1"]
+    found, _ = told_by_prepare(lab, "sniff", "rear", subjects="each", subject_is=swapped)
+    assert spans_of_track(found["v1"], "m2 to m1") == {"sniff": [(30, 60)]}
+    assert spans_of_track(found["v1"], "m1 to m2") == {}
+    assert spans_of_track(found["v1"], "m1") == {"rear": [(90, 105)]}
+
+
+def test_two_names_of_one_animal_in_one_recording_are_an_error(lab):
+    put(lab, of_mice(("red", "", "rear", 1.0, 2.0), ("green", "", "rear", 3.0, 3.5)))
+    match = r"--subject_is takes 'green' and 'red' both for m1, but both are in recording 'v1'"
+    with pytest.raises(InputError, match=match):
+        told_by_prepare(lab, "rear", subjects="each", subject_is=["red=m1", "green=m1"])
+
+
+def test_other_name_beside_the_animals_own_is_told(lab):
+    put(lab, of_mice(("red", "", "rear", 1.0, 2.0), ("m1", "", "rear", 3.0, 3.5)))
+    found, told = told_by_prepare(lab, "rear", subjects="each", subject_is=["red=m1"])
+    assert spans_of_track(found["v1"], "m1") == {"rear": [(30, 60), (90, 105)]}
+    assert any("both are taken for this animal: v1 ('red' beside 'm1')" in line for line in told)
+
+
+def test_modifier_that_is_a_subject_but_no_animal_is_an_error(lab):
+    put(lab, of_mice(("m1", "Red", "sniff", 1.0, 2.0), ("red", "", "groom", 3.0, 3.5)))
+    match = r"sniff has modifier 'Red', which is none of the animals m1, m2"
+    with pytest.raises(InputError, match=match):
+        told_by_prepare(lab, "sniff", subjects="each")
+
+
+def test_modifiers_that_name_no_animal_are_told(lab):
+    bouts = [("m1", "gentle", "sniff", 1.0, 2.0), ("m2", "strong", "sniff", 2.0, 3.0)]
+    put(lab, of_mice(*bouts, ("m2", "left", "turn", 3.0, 3.5)))
+    _, told = told_by_prepare(lab, "sniff", subjects="each")
+    (line,) = [line for line in told if "modifiers are taken for no animal" in line]
+    assert line.endswith(": v1 (gentle, strong)")
+
+
+def test_modifier_that_no_behaviour_has_is_no_target(lab):
+    put(lab, of_mice(("m1", "m2", "sniff", 1.0, 2.0)))
+    match = "--target_modifier is 2, but no behaviour of the annotations has more than 1 modifier$"
+    with pytest.raises(InputError, match=match):
+        told_by_prepare(lab, "sniff", subjects="each", target_modifier=2)
+
+
+@pytest.mark.parametrize("target", ["m1", "self"])
+def test_pairs_take_what_an_animal_does_to_itself_for_an_error(lab, target):
+    put(lab, f"behavior,start_s,stop_s,subject,target\nsniff,1.0,2.0,m1,{target}\n")
+    with pytest.raises(InputError, match=r"line 2: sniff is done by m1 to itself; .* each"):
+        told_by_prepare(lab, "sniff", subjects="pairs")

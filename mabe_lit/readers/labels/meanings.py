@@ -105,6 +105,13 @@ def _check_names(events: Sequence[Events], options: LabelOptions) -> None:
     for name in options.subjects.subject_is:
         if name not in told:
             raise InputError(f"--subject_is: no annotation has a subject or modifier {name!r}")
+    number = options.subjects.target_modifier
+    most = max((len(event.modifiers) for one in events for event in one.events), default=0)
+    if number is not None and number > most:
+        raise InputError(
+            f"--target_modifier is {number}, but no behaviour of the annotations has more than "
+            f"{most} modifier{'' if most == 1 else 's'}"
+        )
 
 
 def _are_independent(

@@ -46,6 +46,8 @@ def name_animals(
             "--subjects each"
         )
     reading = _Reading(events, animals, options, findings, name)
+    reading.check_names()
+    reading.note_modifiers(classes)
     return replace(
         events,
         events=tuple(
@@ -72,6 +74,47 @@ class _Reading:
     options: SubjectOptions
     findings: Findings
     name: str
+
+    def check_names(self) -> None:
+        """Raise if two names that the user gave to one animal are both in the recording."""
+        here = names_in(self.events)
+        given: dict[str, list[str]] = {}
+        for told in sorted(here.intersection(self.options.subject_is)):
+            given.setdefault(self._animal(told) or "", []).append(told)
+        for animal, names in given.items():
+            if animal and len(names) > 1:
+                raise InputError(
+                    f"{self.events.path}: --subject_is takes {' and '.join(map(repr, names))} both "
+                    f"for {animal}, but both are in recording {self.name!r}; expected one name of "
+                    "an animal in a recording"
+                )
+            own = normalize(animal)
+            if animal and own in here and own not in self.options.subject_is:
+                self.findings.add(
+                    "--subject_is takes another name for an animal whose own name is there too; "
+                    "both are taken for this animal",
+                    self.name,
+                    f"{names[0]!r} beside {animal!r}",
+                )
+
+    def note_modifiers(self, classes: Collection[str]) -> None:
+        """Tell of behaviours' modifiers of which none is an animal, unless one is picked."""
+        if self.options.target_modifier is not None:
+            return
+        told: set[str] = set()
+        for event in self.events.events:
+            is_self = any(normalize(text) in _ITSELF for text in event.modifiers)
+            if event.behavior not in classes or event.target or is_self:
+                continue
+            if not any(map(self._animal, event.modifiers)):
+                told |= set(event.modifiers) - {""}
+        if told:
+            self.findings.add(
+                "modifiers are taken for no animal (--subject_is NAME=ANIMAL says of one which it "
+                "is)",
+                self.name,
+                ", ".join(sorted(told)),
+            )
 
     def named(self, event: Event) -> Event:
         """The event with its animals' names."""
@@ -103,11 +146,12 @@ class _Reading:
         return agent, "" if other == agent else other
 
     def _animal(self, told: str) -> str | None:
-        """The animal that is called so, but for case, spaces, ``_`` and ``-``; None if none is."""
-        if told in self.animals:
-            return told
-        by_habit = {normalize(animal): animal for animal in self.animals}
+        """The animal that is called so, but for case, spaces, ``_`` and ``-``; None if none is.
+
+        What the user says of a name goes before the animal that is called so.
+        """
         meant = self.options.subject_is.get(normalize(told), told)
+        by_habit = {normalize(animal): animal for animal in self.animals}
         return meant if meant in self.animals else by_habit.get(normalize(meant))
 
     def _agent(self, event: Event) -> str:
@@ -120,18 +164,14 @@ class _Reading:
                 self.animals[0],
             )
             return self.animals[0]
-        listed = ", ".join(self.animals)
         if not event.subject:
+            listed = ", ".join(self.animals)
             raise self._wrong(
                 event,
                 f"has no subject, expected one of the animals {listed}; --subjects scene takes "
                 "labels of all animals together",
             )
-        raise self._wrong(
-            event,
-            f"has subject {event.subject!r}, which is none of the animals {listed}; --subject_is "
-            f"'{event.subject}=ANIMAL' says which it is",
-        )
+        raise self._unknown(event, "subject", event.subject)
 
     def _target(self, event: Event, agent: str) -> str:
         """The other animal that it is done to, empty if none is told."""
@@ -143,21 +183,24 @@ class _Reading:
             told, where = event.target, "target"
         else:
             found = {animal: told for told in event.modifiers if (animal := self._animal(told))}
+            unknown = [told for told in event.modifiers if self._is_unknown_subject(told)]
+            if not found and unknown:
+                raise self._unknown(event, "modifier", unknown[0])
             if len(found) > 1:
                 raise self._wrong(
                     event,
                     f"has modifiers {' and '.join(found.values())}, which are animals both; "
                     "--target_modifier N (from 1 on) says which is the target",
                 )
-            told, where = next(iter(found), ""), ""
-        if not told or normalize(told) in _ITSELF:
+            told, where = next(iter(found.values()), ""), ""
+        if not told:
             return ""
-        target = self._animal(told)
+        target = agent if normalize(told) in _ITSELF else self._animal(told)
         if target is None:
+            raise self._unknown(event, where, told)
+        if target == agent and self.options.kind == "pairs":
             raise self._wrong(
-                event,
-                f"has {where} {told!r}, which is none of the animals {', '.join(self.animals)}; "
-                f"--subject_is '{told}=ANIMAL' says which it is",
+                event, f"is done by {agent} to itself; expected another animal, or --subjects each"
             )
         return "" if target == agent else target
 
@@ -179,6 +222,20 @@ class _Reading:
             detail,
         )
         return self._not(agent)
+
+    def _is_unknown_subject(self, told: str) -> bool:
+        """Whether something is called as a subject of the file that is no animal."""
+        name = normalize(told)
+        if not name or name in _ITSELF or self._animal(told):
+            return False
+        return any(normalize(event.subject) == name for event in self.events.events)
+
+    def _unknown(self, event: Event, where: str, told: str) -> InputError:
+        return self._wrong(
+            event,
+            f"has {where} {told!r}, which is none of the animals {', '.join(self.animals)}; "
+            f"--subject_is '{told}=ANIMAL' says which it is",
+        )
 
     def _not(self, agent: str) -> str:
         return next((animal for animal in self.animals if animal != agent), "")
