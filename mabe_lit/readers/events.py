@@ -98,6 +98,8 @@ class Events:
         whose: Subject and target, in a table that has rows of each; nobody looked at others. Empty
             where the file has no such rows.
         channels: The channels that were read, in files that have such.
+        elsewhere: Behaviour and channel of what stands in channels that were not read.
+        agents: The subjects that were chosen; None for all that there are.
         numbering: Whether frames are plain numbers that could count from 1: nothing says from
             where they count, and none of them is 0; taken as they stand as well.
     """
@@ -117,6 +119,8 @@ class Events:
     only_told: bool = False
     whose: frozenset[tuple[str, str]] = frozenset()
     channels: tuple[str, ...] = ()
+    elsewhere: frozenset[tuple[str, str]] = frozenset()
+    agents: frozenset[str] | None = None
 
     @classmethod
     def of(
@@ -211,11 +215,17 @@ def join_channels(found: Mapping[str, Sequence[Events]], *, are_channels: bool) 
             key = one.observation, one.media, one.whose
             events = tuple(replace(event, channel=tag) for event in one.events)
             before = joined.get(key)
+            elsewhere = one.elsewhere | (before.elsewhere if before else frozenset())
+            agents = one.agents
+            if before and agents is not None and before.agents is not None:
+                agents |= before.agents
             joined[key] = replace(
                 one,
                 events=(*before.events, *events) if before else events,
                 behaviors=one.behaviors | (before.behaviors if before else frozenset()),
                 channels=(*(before.channels if before else ()), *filter(None, [tag])),
+                elsewhere=frozenset(told for told in elsewhere if told[1] not in found),
+                agents=agents,
             )
     return list(joined.values())
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -79,11 +80,10 @@ def read_annotation_file(
     missing: list[NoSuchChannelError] = []
     try:
         if len(channels) < 2:
-            observed: list[Events] = module.read(path, channel=next(iter(channels), None))
-            return observed, frozenset(channels)
+            return _read_channel(module, path, *channels), frozenset(channels)
         for channel in channels:
             try:
-                found[channel] = module.read(path, channel=channel)
+                found[channel] = _read_channel(module, path, channel)
             except NoSuchChannelError as error:
                 missing.append(error)
     except csv.Error as error:
@@ -92,6 +92,15 @@ def read_annotation_file(
         raise missing[0]
     are_channels = getattr(module, "HAS_CHANNELS", False)
     return join_channels(found, are_channels=are_channels), frozenset(found)
+
+
+def _read_channel(module: ModuleType, path: Path, channel: str | None = None) -> list[Events]:
+    """A file's observations; where ``channel`` chose a subject, it says so."""
+    observed: list[Events] = module.read(path, channel=channel)
+    told = {event.subject for one in observed for event in one.events}
+    if channel is None or getattr(module, "HAS_CHANNELS", False) or not told <= {channel}:
+        return observed
+    return [replace(one, agents=frozenset({channel})) for one in observed]
 
 
 def find_format(path: Path, wanted: Formats, others: Formats) -> ModuleType:

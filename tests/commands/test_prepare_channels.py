@@ -147,3 +147,17 @@ def test_none_words_say_nothing_of_one_class_a_frame(lab):
     put(lab, "v1", caltech(S1=SOCIAL))
     with pytest.raises(InputError, match="--none_words says nothing where behaviours exclude"):
         told_by_prepare(lab, "social", none_words=["base"])
+
+
+def test_class_of_a_channel_that_is_not_chosen_is_an_error(lab):
+    put(lab, "v1", caltech(S1=SOCIAL, S2=THREAT))
+    match = "^--channel: class 'threat' is only in channel S2, which is not chosen"
+    with pytest.raises(InputError, match=match):
+        told_by_prepare(lab, "social", "threat", channel="S1")
+
+
+def test_class_of_one_file_in_a_channel_that_is_chosen_in_another_is_none(lab):
+    put(lab, "v1", caltech(S1=SOCIAL, S2=THREAT))
+    put(lab, "v2", caltech(S1=[(1, 10, "threat")]))
+    found, _ = told_by_prepare(lab, "social", "threat", channel="S1")
+    assert spans_of_track(found["v2"], "") == {"threat": [(0, 10)]}

@@ -469,3 +469,31 @@ def test_pairs_take_what_an_animal_does_to_itself_for_an_error(lab, target):
     put(lab, f"behavior,start_s,stop_s,subject,target\nsniff,1.0,2.0,m1,{target}\n")
     with pytest.raises(InputError, match=r"line 2: sniff is done by m1 to itself; .* each"):
         told_by_prepare(lab, "sniff", subjects="pairs")
+
+
+@pytest.mark.parametrize("channel", ["m1", ["m1"], ["m1", "m3"]])
+def test_animals_that_are_not_chosen_are_unscored(lab, channel):
+    (lab / "v1DLC_net.csv").write_text(deeplabcut(animals=THREE))
+    bouts = [("m1", "m2", "sniff", 1.0, 2.0), ("m2", "m1", "sniff", 2.0, 3.0)]
+    put(lab, of_mice(*bouts, ("m3", "m1", "sniff", 0.0, 1.0)))
+    options = {"subjects": "each", "overlap": "allowed", "channel": channel}
+    found, told = told_by_prepare(lab, "sniff", **options)
+    no = {"no sniff": [(0, 30), (60, 120)], "sniff": [(30, 60)]}
+    assert spans_of_track(found["v1"], "m1 to m2") == no
+    assert spans_of_track(found["v1"], "m1 to m3") == {"no sniff": [(0, 120)]}
+    assert spans_of_track(found["v1"], "m2 to m1") == {}
+    of_third = {"no sniff": [(30, 120)], "sniff": [(0, 30)]} if "m3" in channel else {}
+    assert spans_of_track(found["v1"], "m3 to m1") == of_third
+    left = "m2" if "m3" in channel else "m2, m3"
+    assert any(line.endswith(f"are unscored: v1 ({left})") for line in told)
+
+
+def test_background_of_animals_that_are_not_chosen_is_unscored(lab):
+    put(lab, SNIFF_AND_REAR)
+    options = {"subjects": "each", "background": "other", "channel": "m2"}
+    found, _ = told_by_prepare(lab, "rear", **options)
+    assert spans_of_track(found["v1"], "m1") == {}
+    assert spans_of_track(found["v1"], "m2") == {
+        "rear": [(45, 105)],
+        "other": [(0, 45), (105, 120)],
+    }

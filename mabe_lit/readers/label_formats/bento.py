@@ -67,7 +67,8 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
             section = line if line in _LISTS else section if line else ""
     if not channels:
         raise InputError(f"{path}: has no channel: expected a line such as 'Ch1----------'")
-    chosen = channels[choose_channel(path, channels, channel)]
+    name = choose_channel(path, channels, channel)
+    chosen = channels[name]
     is_seconds = any(has_point for rows in channels.values() for _, has_point in rows)
     unit: Literal["frames", "seconds"] = "seconds" if is_seconds else "frames"
     events = [event for event, _ in chosen]
@@ -81,6 +82,12 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
             declared,
             watched=_watched_range(path, settings, unit),
             rate=None if is_seconds else settings.get("framerate") or None,
+            elsewhere=frozenset(
+                (event.behavior, other)
+                for other, rows in channels.items()
+                for event, _ in rows
+                if other != name
+            ),
         )
     ]
 

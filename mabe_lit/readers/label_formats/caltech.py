@@ -50,8 +50,10 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
             rows.append(_read_row(path, number, line))
     if not channels:
         raise InputError(f"{path}: has no block of intervals: expected a line 'S1: start end type'")
-    chosen = channels[choose_channel(path, channels, channel)]
-    return [Events.of(path, chosen, "frames", declared)]
+    name = choose_channel(path, channels, channel)
+    others = [(event.behavior, other) for other, rows in channels.items() for event in rows]
+    elsewhere = frozenset(told for told in others if told[1] != name)
+    return [Events.of(path, channels[name], "frames", declared, elsewhere=elsewhere)]
 
 
 def _read_row(path: Path, number: int, line: str) -> Event:

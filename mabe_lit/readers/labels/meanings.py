@@ -60,6 +60,7 @@ def settle_meanings(
     """
     events = list(found.values())
     known = frozenset[str]().union(*(one.behaviors for one in events))
+    known |= {word for one in events for word, _ in one.elsewhere}
     background = options.background or background_of(events)
     chosen = choose_classes(classes, background, known)
     own = {one.background for one in events} - {None, *chosen}
@@ -68,6 +69,7 @@ def settle_meanings(
     learnt = [name for name in chosen if name != background]
     translated = {name: vocabulary.translate(one) for name, one in found.items()}
     _check_names(events, options)
+    _check_channels(list(translated.values()), learnt)
     failed: dict[str, str] = {}
     named: dict[str, Events] = {}
     for name, one in translated.items():
@@ -112,6 +114,18 @@ def _check_names(events: Sequence[Events], options: LabelOptions) -> None:
             f"--target_modifier is {number}, but no behaviour of the annotations has more than "
             f"{most} modifier{'' if most == 1 else 's'}"
         )
+
+
+def _check_channels(events: Sequence[Events], learnt: Sequence[str]) -> None:
+    """Raise if a class is used by channels alone that were not chosen."""
+    used = {event.behavior for one in events for event in one.events}
+    for name in learnt:
+        users = sorted({channel for one in events for w, channel in one.elsewhere if w == name})
+        if users and name not in used:
+            raise InputError(
+                f"--channel: class {name!r} is only in channel {' and '.join(users)}, which is not "
+                "chosen; expected it among the channels, or --classes without the class"
+            )
 
 
 def _are_independent(

@@ -39,6 +39,7 @@ def label_tracks(
         InputError: If behaviours that exclude each other overlap in a track.
     """
     scribe = _Scribe(recording, annotation, events, scheme, findings)
+    scribe.note_not_chosen()
     missing = scheme.not_looked_for(events)
     if missing:
         _note_missing(recording.name, events, scheme, missing, findings)
@@ -132,8 +133,24 @@ class _Scribe:
     def _is_watched(self, whose: Whose) -> bool:
         """Whether the file has rows of these animals, if it has any of animals."""
         agent, target = whose
+        if agent is not None and not self._is_chosen(agent):
+            return False
         is_any = agent is None or not self.events.whose
         return is_any or (agent or "", target or "") in self.events.whose
+
+    def note_not_chosen(self) -> None:
+        """Tell which animals' labels are unscored since other ones were chosen."""
+        left = [name for name in self.recording.animal_names if not self._is_chosen(name)]
+        if left and not self.scheme.of_scene:
+            self.findings.add(
+                "labels of animals that --channel does not choose, or of which the file has none, "
+                "are unscored",
+                self.recording.name,
+                ", ".join(left),
+            )
+
+    def _is_chosen(self, agent: str) -> bool:
+        return self.events.agents is None or agent in self.events.agents
 
     def _intervals(self, whose: Whose, looked_for: Collection[str]) -> Iterator[Interval]:
         """What is said of a track; other words than ``looked_for`` leave its frames unscored."""

@@ -55,6 +55,9 @@ def name_animals(
             for event in events.events
         ),
         whose=frozenset(reading.whose(subject, target) for subject, target in events.whose),
+        agents=None
+        if events.agents is None
+        else frozenset(reading.whose(subject, "")[0] for subject in events.agents),
     )
 
 

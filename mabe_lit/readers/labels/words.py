@@ -121,6 +121,9 @@ class Vocabulary:
                 for event in events.events
             ),
             behaviors=frozenset(self.taken.get(word, word) for word in events.behaviors),
+            elsewhere=frozenset(
+                (self.taken.get(word, word), channel) for word, channel in events.elsewhere
+            ),
         )
 
     def count(self, annotation: Annotation, frames: int) -> None:
