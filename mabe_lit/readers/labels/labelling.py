@@ -89,7 +89,7 @@ class Labelling:
         self._warn_of_files(names)
         self.names = [name for name in names if name in self._attribution.events]
         found = {name: self._attribution.events[name] for name in self.names}
-        meant = settle_meanings(found, classes, options, animals_of, self.findings)
+        meant = settle_meanings(found, classes, options, animals_of, self.findings, self._groups)
         self._events, self._options, self._scheme = meant.events, meant.options, meant.scheme
         self._failed = meant.failed
         self.classes, self.background = meant.options.classes, meant.options.background
@@ -160,6 +160,7 @@ class Labelling:
                 events.shifted(-1.0), counts_from_one=False, numbering=False
             )
         recording = self._read_pose(name, self._rates.of(name))
+        recording = dataclasses.replace(recording, group=self._groups.get(name, ""))
         if events.unit == "seconds" and (video.label_fps or self._options.label_fps):
             self.findings.add(
                 "--label_fps says nothing of labels that are in seconds", name, events.path.name
@@ -177,7 +178,6 @@ class Labelling:
             recording,
             tracks=tracks,
             class_names=self.classes,
-            group=self._groups.get(name, ""),
         )
         return labelled, annotation.frames_past(len(recording)), without
 

@@ -44,6 +44,7 @@ def settle_meanings(
     options: LabelOptions,
     animals_of: Callable[[str], Sequence[str]],
     findings: Findings,
+    groups: Mapping[str, str] | None = None,
 ) -> Meanings:
     """Settle them over all annotations at once.
 
@@ -53,6 +54,7 @@ def settle_meanings(
         options: How labels are read; its ``classes`` are still empty.
         animals_of: The animals of a recording.
         findings: Where readings that were taken are noted.
+        groups: The group of each recording that has one.
 
     Raises:
         InputError: If the classes are none of the words, options contradict the files, or a class
@@ -98,7 +100,7 @@ def settle_meanings(
             "frames without one"
         )
     options = replace(options, classes=tuple(chosen), background=background)
-    scheme = Scheme.of(named, options, is_independent=is_independent)
+    scheme = Scheme.of(named, options, is_independent=is_independent, groups=groups)
     return Meanings(named, vocabulary, options, scheme, failed)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import permutations
 
 from mabe_lit.readers.events import Event, Events
@@ -30,6 +30,7 @@ class Scheme:
         has_pairs: Whether ordered pairs of animals have tracks.
         targeted: Words that are done to another animal, classes or not.
         users: The channels that use each class; that without a name where there are none.
+        absent: Classes that others use, and no recording of each group.
     """
 
     classes: tuple[str, ...]
@@ -42,10 +43,16 @@ class Scheme:
     has_pairs: bool
     targeted: frozenset[str]
     users: Mapping[str, frozenset[str]]
+    absent: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, found: Mapping[str, Events], options: LabelOptions, *, is_independent: bool
+        cls,
+        found: Mapping[str, Events],
+        options: LabelOptions,
+        *,
+        is_independent: bool,
+        groups: Mapping[str, str] | None = None,
     ) -> Scheme:
         """Settle it.
 
@@ -53,6 +60,7 @@ class Scheme:
             found: The events of each recording, in words of the classes, with animals' names.
             options: How labels are read, with the classes.
             is_independent: Whether several classes may happen in one frame.
+            groups: The group of each recording that has one.
 
         Raises:
             InputError: If a class is done to a target in one place and to none in another.
@@ -84,6 +92,7 @@ class Scheme:
             has_pairs=has_pairs or kind == "pairs",
             targeted=frozenset(targeted),
             users=_users(events, classes),
+            absent=_absent(found, classes, groups or {}),
         )
 
     def tracks(self, animals: Sequence[str]) -> list[Whose]:
@@ -101,19 +110,22 @@ class Scheme:
             chosen = self.classes
         return [name for name in self.classes if name in chosen and name != self.background]
 
-    def not_looked_for(self, events: Events) -> list[str]:
+    def not_looked_for(self, events: Events, group: str = "") -> list[str]:
         """Classes that nobody looked for in a recording, by what its file has columns or channels.
 
         A file without either, such as a list of bouts, was watched for all classes that occur in
-        any such file.
+        any such file, of its group if it is of one.
         """
         classes = [name for name in self.classes if name != self.background]
         if events.declares:
             return [name for name in classes if name not in events.behaviors]
-        if events.only_told or not (events.channels or self.is_independent):
+        if events.only_told:
             return []
+        absent = self.absent.get(group, frozenset())
+        if not (events.channels or self.is_independent):
+            return [name for name in classes if name in absent]
         here = set(events.channels) or {""}
-        return [name for name in classes if not self.users[name] & here]
+        return [name for name in classes if name in absent or not self.users[name] & here]
 
 
 def overlapping(events: Events, classes: Collection[str]) -> tuple[Event, Event] | None:
@@ -188,3 +200,15 @@ def _users(found: Sequence[Events], classes: Sequence[str]) -> dict[str, frozens
             if name in users:
                 users[name].add(channel)
     return {name: frozenset(used or everywhere) for name, used in users.items()}
+
+
+def _absent(
+    found: Mapping[str, Events], classes: Sequence[str], groups: Mapping[str, str]
+) -> dict[str, frozenset[str]]:
+    """The classes that are used, but in no recording of each group."""
+    known: dict[str, frozenset[str]] = {}
+    for name, one in found.items():
+        group = groups.get(name, "")
+        known[group] = known.get(group, frozenset()) | one.behaviors
+    used = frozenset[str]().union(*known.values()) & frozenset(classes)
+    return {group: used - names for group, names in known.items() if group}

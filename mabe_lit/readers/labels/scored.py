@@ -40,9 +40,9 @@ def label_tracks(
     """
     scribe = _Scribe(recording, annotation, events, scheme, findings)
     scribe.note_not_chosen()
-    missing = scheme.not_looked_for(events)
+    missing = scheme.not_looked_for(events, recording.group)
     if missing:
-        _note_missing(recording.name, events, scheme, missing, findings)
+        _note_missing(recording, events, scheme, missing, findings)
     tracks = []
     for whose in scheme.tracks(recording.animal_names):
         looked_for = [name for name in scheme.about(whose) if name not in missing]
@@ -218,14 +218,30 @@ def _blank_outside(labels: np.ndarray, video: Video, fps: float) -> None:
 
 
 def _note_missing(
-    name: str, events: Events, scheme: Scheme, missing: Sequence[str], findings: Findings
+    recording: Recording,
+    events: Events,
+    scheme: Scheme,
+    missing: Sequence[str],
+    findings: Findings,
 ) -> None:
-    what = "the table has no column of a class that others have; nobody looked for it"
-    detail = f"without {', '.join(missing)}"
-    if not events.declares:
-        channels = sorted({channel for one in missing for channel in scheme.users[one]})
-        what = "a channel is not in the file, so nobody looked for its behaviours"
-        detail = f"without {', '.join(filter(None, channels))}: {', '.join(missing)}"
+    absent = scheme.absent.get(recording.group, frozenset()) if not events.declares else ()
+    by_group = [name for name in missing if name in absent]
+    by_file = [name for name in missing if name not in absent]
+    hidden = ""
     if scheme.background is not None:
-        what += f", so frames without a behaviour are unscored and not {scheme.background!r}"
-    findings.add(what, name, detail)
+        hidden = f", so frames without a behaviour are unscored and not {scheme.background!r}"
+    if by_group:
+        what = (
+            f"no annotation of group {recording.group} has a class that other groups have, so "
+            f"nobody is taken to have looked for it there{hidden}"
+        )
+        findings.add(what, recording.name, f"without {', '.join(by_group)}")
+    if not by_file:
+        return
+    what = "the table has no column of a class that others have; nobody looked for it"
+    detail = f"without {', '.join(by_file)}"
+    if not events.declares:
+        channels = sorted({channel for one in by_file for channel in scheme.users[one]})
+        what = "a channel is not in the file, so nobody looked for its behaviours"
+        detail = f"without {', '.join(filter(None, channels))}: {', '.join(by_file)}"
+    findings.add(what + hidden, recording.name, detail)
