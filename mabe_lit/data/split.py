@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from mabe_lit.data.dataset import Dataset
 from mabe_lit.data.integrity import check_poses, verify_dataset
 from mabe_lit.data.opening import open_dataset
+from mabe_lit.data.task import KIND_WORDS, kind_of
 from mabe_lit.shell import InputError, InputWarning
 
 
@@ -80,9 +85,30 @@ def nothing_to_tell(*datasets: Dataset) -> str | None:
     pairs = zip(first.class_names, happens, strict=True)
     shown = [name for name, frames in pairs if frames]
     if not first.is_independent:
-        return None if len(shown) > 1 else " or ".join(shown)
+        return _alike_in_each_kind(datasets)
     is_told = (happens > 0) & (happens < looked)
     return None if is_told.any() else " and ".join(shown) or "without any class"
+
+
+def _alike_in_each_kind(datasets: Sequence[Dataset]) -> str | None:
+    """The class of each kind of track, None if some kind has several to tell apart."""
+    names = datasets[0].class_names
+    happens: dict[str, npt.NDArray[np.int64]] = {}
+    nothing = np.zeros(len(names), np.int64)
+    for dataset in datasets:
+        for track, frames in zip(dataset.tracks, dataset.count_classes(), strict=True):
+            kind = kind_of(track)
+            happens[kind] = happens.get(kind, nothing) + frames
+    shown = {
+        kind: [name for name, count in zip(names, frames, strict=True) if count]
+        for kind, frames in happens.items()
+    }
+    if any(len(found) > 1 for found in shown.values()):
+        return None
+    told = {kind: found[0] for kind, found in sorted(shown.items()) if found}
+    if len(set(told.values())) < 2:
+        return next(iter(told.values()), "")
+    return " and ".join(f"{name} in labels {KIND_WORDS[kind]}" for kind, name in told.items())
 
 
 def open_scored(key: str, directory: str, *, verify: bool = False) -> Dataset:

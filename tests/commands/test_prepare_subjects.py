@@ -59,7 +59,18 @@ def test_each_animal_and_each_pair_has_its_own_labels(lab):
     assert spans_of_track(recording, "m1") == {"rear": [(45, 60)]}
     assert spans_of_track(recording, "m2") == {"rear": [(45, 105)]}
     assert [track.looked_for for track in recording.tracks] == [("rear",)] * 2 + [("sniff",)] * 2
-    assert told == []
+    assert told == [
+        "labels of one class alone leave nothing to tell apart (--background NAME makes frames "
+        "without a behaviour a class, --overlap allowed takes each behaviour as yes or no): v1 (of "
+        "single animals: rear; of agents toward targets: sniff)"
+    ]
+
+
+@pytest.mark.parametrize("options", [{"background": "other"}, {"overlap": "allowed"}])
+def test_classes_with_frames_without_them_are_to_be_told_apart(lab, options):
+    put(lab, SNIFF_AND_REAR)
+    _, told = told_by_prepare(lab, "sniff", "rear", subjects="each", **options)
+    assert not any("nothing to tell apart" in line for line in told)
 
 
 def test_background_is_a_class_of_every_track(lab):
@@ -112,7 +123,7 @@ def test_labels_of_all_subjects_together_are_of_the_scene(lab):
 
 def test_pairs_take_what_tells_no_target_for_toward_the_other(lab):
     put(lab, of_mice(("m1", "", "sniff", 1.0, 2.0), ("m2", "m1", "sniff", 2.0, 3.0)))
-    found, (line,) = told_by_prepare(lab, "sniff", subjects="pairs")
+    found, (line, alone) = told_by_prepare(lab, "sniff", subjects="pairs")
     assert names_of(found["v1"]) == ["m1 to m2", "m2 to m1"]
     assert spans_of_track(found["v1"], "m1 to m2") == {"sniff": [(30, 60)]}
     assert spans_of_track(found["v1"], "m2 to m1") == {"sniff": [(60, 90)]}
@@ -120,6 +131,7 @@ def test_pairs_take_what_tells_no_target_for_toward_the_other(lab):
         "labels that tell no target are taken to be toward the other animal of two: v1 (such as "
         "sniff of line 2)"
     )
+    assert alone.endswith(": v1 (of agents toward targets: sniff)")
 
 
 def test_pairs_of_three_need_a_target(lab):
@@ -158,7 +170,7 @@ def test_labels_without_a_subject_are_the_only_animals_or_an_error(lab):
     with pytest.raises(InputError, match=r"line 2: rear has no subject.*m1, m2; --subjects scene"):
         told_by_prepare(lab, "rear", subjects="each")
     (lab / "v1DLC_net.csv").write_text(deeplabcut(animals=("m1",)))
-    found, (line,) = told_by_prepare(lab, "rear", subjects="each")
+    found, (line, _) = told_by_prepare(lab, "rear", subjects="each")
     assert spans_of_track(found["v1"], "animal") == {"rear": [(30, 60)]}
     assert line == (
         "labels that tell no subject are taken for those of the only animal: v1 (animal)"
@@ -296,7 +308,7 @@ def test_recordings_whose_subjects_are_unknown_are_left_out_where_asked_for(lab)
     put(lab, of_mice(("m1", "", "rear", 1.0, 2.0)).replace("v1.mp4", "v2.mp4"), "v2.csv")
     with pytest.raises(InputError, match=r"subject 'red'.*; --skip_bad true goes on without them"):
         told_by_prepare(lab, "rear", subjects="each")
-    found, (line,) = told_by_prepare(lab, "rear", subjects="each", skip_bad=True)
+    found, (_, line) = told_by_prepare(lab, "rear", subjects="each", skip_bad=True)
     assert list(found) == ["v2"]
     assert line.startswith("1 of 2 recordings left out: ")
 
@@ -413,7 +425,7 @@ def test_points_that_an_animal_never_has_are_not_lost(lab):
     assert recording.has_point.tolist() == [[True] * 3 + [False] * 2, [False] * 3 + [True] * 2]
     assert recording.missing_share == 0
     assert spans_of_track(recording, "mouse to single") == {"hunt": [(30, 60)]}
-    assert told == [
+    assert told[1:] == [
         "v1: animal 'mouse' has no front, back",
         "v1: animal 'single' has no nose, neck, tailbase",
     ]

@@ -9,6 +9,7 @@ from mabe_lit.readers.events import Event, Events
 from mabe_lit.readers.labels.readings import Findings, LabelOptions
 from mabe_lit.readers.labels.scheme import Scheme, overlapping
 from mabe_lit.readers.labels.subjects import name_animals, names_in
+from mabe_lit.readers.labels.without_background import note_alone, note_nothing
 from mabe_lit.readers.labels.words import (
     Vocabulary,
     background_of,
@@ -101,6 +102,7 @@ def settle_meanings(
         )
     options = replace(options, classes=tuple(chosen), background=background)
     scheme = Scheme.of(named, options, is_independent=is_independent, groups=groups)
+    note_alone(named, scheme, findings)
     return Meanings(named, vocabulary, options, scheme, failed)
 
 
@@ -167,32 +169,8 @@ def _are_independent(
             )
             is_any = True
     if not is_any:
-        _note_nothing(named, learnt, findings)
+        note_nothing(named, learnt, findings)
     return is_any
-
-
-def _note_nothing(named: Mapping[str, Events], learnt: Sequence[str], findings: Findings) -> None:
-    """Tell of tables whose 0s become unscored, as a frame without a class has none."""
-    for name, one in named.items():
-        if one.declares and one.background is None and _leaves_frames(one, learnt):
-            findings.add(
-                "columns of 0 and 1 do not overlap, so they are taken as one class a frame, and "
-                "frames without any are unscored (--background NAME makes these a class, --overlap "
-                "allowed takes each column as yes or no)",
-                name,
-                one.path.name,
-            )
-
-
-def _leaves_frames(events: Events, learnt: Sequence[str]) -> bool:
-    """Whether somebody looked at frames in which none of these behaviours happens."""
-    reached = events.watched[0]
-    for event in sorted(events.events, key=lambda event: event.start):
-        if event.behavior in learnt:
-            if event.start > reached:
-                return True
-            reached = max(reached, event.stop)
-    return reached < min(events.watched[1], events.stop)
 
 
 def _check_none_words(
