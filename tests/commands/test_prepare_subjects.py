@@ -509,3 +509,26 @@ def test_background_of_animals_that_are_not_chosen_is_unscored(lab):
         "rear": [(45, 105)],
         "other": [(0, 45), (105, 120)],
     }
+
+
+def test_columns_of_predictions_whose_pairs_come_late_are_read(lab):
+    """The first 64 KiB have no row of a pair, and so no probability of what is done to others."""
+    frames = 900
+    (lab / "v1DLC_net.csv").write_text(deeplabcut(frames, THREE))
+    rows = ["frame,time_s,agent,target,sniff,rear,p_sniff,p_rear"]
+    rows += [f"{n},{n / 30:.6f},{a},,,{int(n < 9)},,0.372154" for a in THREE for n in range(frames)]
+    for agent in THREE:
+        for target in sorted({*THREE} - {agent}):
+            is_sniff = (agent, target) == ("m1", "m3")
+            of_pair = (
+                f"{agent},{target},{int(is_sniff and n < 60)},,0.019952," for n in range(frames)
+            )
+            rows += [f"{n},{n / 30:.6f},{row}" for n, row in enumerate(of_pair)]
+    put(lab, "\n".join(rows) + "\n", "v1.frames.csv")
+    assert sum(len(row) + 1 for row in rows[: 1 + 3 * frames]) > 1 << 16
+    options = {"subjects": "each", "overlap": "allowed"}
+    found, _ = told_by_prepare(lab, "sniff", "rear", **options)
+    expected = {"sniff": [(0, 60)], "no sniff": [(60, 900)]}
+    assert spans_of_track(found["v1"], "m1 to m3") == expected
+    assert spans_of_track(found["v1"], "m3 to m1") == {"no sniff": [(0, 900)]}
+    assert spans_of_track(found["v1"], "m2") == {"rear": [(0, 9)], "no rear": [(9, 900)]}

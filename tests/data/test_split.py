@@ -24,7 +24,7 @@ def of(folder, own, pair):
 @pytest.mark.parametrize(
     ("pair", "alike"),
     [
-        ([SNIFF, UNSCORED, SNIFF], "rear in labels of single animals and sniff in labels of agents"),
+        ([SNIFF, UNSCORED, SNIFF], "rear in labels of single animals and sniff in labels of"),
         ([UNSCORED] * 3, "rear"),
     ],
 )

@@ -2,9 +2,7 @@
 
 So write DeepEthogram (an index without a name, then ``background``), SimBA's ``targets_inserted``
 (key points and features before the behaviours), and whoever makes such a table himself.
-
-Source: the documentation of https://github.com/jbohnslav/deepethogram and
-https://github.com/sgoldenlab/simba.
+Source: the documentation of https://github.com/jbohnslav/deepethogram, https://github.com/sgoldenlab/simba.
 """
 
 from __future__ import annotations
@@ -95,8 +93,8 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
         One a video or observation, subject and target, where columns name these.
 
     Raises:
-        InputError: If a behaviour's cell is neither 0, 1, True, False nor empty, a frame is
-            background and a behaviour at once, or frames or times do not increase.
+        InputError: If a behaviour's cell is not as it must be, a frame is background and a
+            behaviour at once, or frames or times do not increase.
     """
     table = open_table(path)
     if channel is not None and table.find(SUBJECT_KEYS) is None:
@@ -163,7 +161,7 @@ def _find_columns(head: str) -> _Found:
     none_keys = (*_NONE_KEYS, *(TARGET_KEYS if any(key in SUBJECT_KEYS for key in keys) else ()))
     has_text = is_filled = is_last_number = False
     for position, name in enumerate(header):
-        if (axis and position == axis.column) or _PROBABILITY.search(name):
+        if (axis and position == axis.column) or _is_probability(name, header):
             continue
         cells = [row[position] for row in rows if row[position]]
         others = [cell for cell in cells if cell not in _VALUES and cell != _NOT_YET]
@@ -186,6 +184,11 @@ def _find_columns(head: str) -> _Found:
     # A table of measures may have a column that is 1 throughout, such as an animal's number.
     is_of_labels = not is_last_number or (axis and len(found.columns) >= len(found.numbers))
     return found if is_filled and is_dense and is_of_labels else _Found()
+
+
+def _is_probability(name: str, header: Sequence[str]) -> bool:
+    """Whether a column is a behaviour's probability, such as ``p_NAME`` beside ``NAME``."""
+    return bool(_PROBABILITY.search(name)) or (name[:2] == "p_" and name[2:] in header)
 
 
 def _begins_with_key_point(keys: Sequence[str]) -> bool:
