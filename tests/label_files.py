@@ -16,7 +16,9 @@ def write(folder: Path, text: str, name: str = "a.csv", encoding: str = "utf-8")
 
 
 def spans(events: Events) -> list[tuple[float, float, str]]:
-    return [(event.start, event.stop, event.behavior) for event in events.events]
+    """Start, stop and behaviour of each bout."""
+    bouts = (event for event in events.events if not event.is_point)
+    return [(event.start, event.stop, event.behavior) for event in bouts]
 
 
 def labels(

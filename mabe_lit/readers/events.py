@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from mabe_lit.readers.intervals import Annotation, Interval, frame_at
+from mabe_lit.readers.intervals import Annotation, Interval, frame_at, frame_holding
 from mabe_lit.readers.names import VIDEO_SUFFIXES
 
 
@@ -42,6 +42,16 @@ class Event:
     target: str = ""
     channel: str = ""
     answer: bool | None = True
+
+    @property
+    def is_point(self) -> bool:
+        """Whether it has no duration, and nobody knows how long it lasts."""
+        return self.answer is None and self.start == self.stop
+
+
+def point(at: float, behavior: str, line_number: int, **more: object) -> Event:
+    """An event without a duration; ``more`` as attributes."""
+    return Event(at, at, behavior, line_number, answer=None, **more)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,7 @@ class Events:
         whose: Subject and target, in a table that has rows of each; nobody looked at others. Empty
             where the file has no such rows.
         channels: The channels that were read, in files that have such.
+        counts: What ``line_number`` counts in the file, for messages.
         elsewhere: Behaviour and channel of what stands in channels that were not read.
         agents: The subjects that were chosen; None for all that there are.
         numbering: Whether frames are plain numbers that could count from 1: nothing says from
@@ -119,6 +130,7 @@ class Events:
     only_told: bool = False
     whose: frozenset[tuple[str, str]] = frozenset()
     channels: tuple[str, ...] = ()
+    counts: str = "line"
     elsewhere: frozenset[tuple[str, str]] = frozenset()
     agents: frozenset[str] | None = None
 
@@ -132,7 +144,8 @@ class Events:
         **more: object,
     ) -> Events:
         """Events whose names are those declared and those that occur; ``more`` as attributes."""
-        names = {*declared, *(event.behavior for event in events)} - {""}
+        bouts = (event.behavior for event in events if not event.is_point)
+        names = {*declared, *bouts} - {""}
         return cls(path, tuple(events), unit, frozenset(names), **more)  # type: ignore[arg-type]
 
     @property
@@ -141,6 +154,10 @@ class Events:
         finite = [event.stop for event in self.events if event.stop < math.inf]
         told = [self.watched[1]] if self.watched[1] < math.inf else []
         return max([*finite, *told], default=0.0)
+
+    def place_of(self, event: Event) -> str:
+        """Where an event stands, such as ``line 12``."""
+        return f"{self.counts} {event.line_number}"
 
     def shifted(self, by: float) -> Events:
         """The same with everything ``by`` later, in ``unit``."""
@@ -157,7 +174,7 @@ class Events:
                 stop=e.stop if e.stop == math.inf else min(e.stop, stop) - start,
             )
             for e in self.events
-            if e.start < stop and e.stop > start
+            if e.start < stop and (e.stop > start or (e.is_point and e.start == start))
         )
         first, last = (min(max(end, start), stop) - start for end in self.watched)
         return replace(self, events=events, watched=(first, last))
@@ -178,10 +195,16 @@ class Events:
         def to_frame(boundary: float) -> int:
             return frame_at(boundary / per_second, steps)
 
+        def ends(event: Event) -> tuple[int, int]:
+            if event.is_point:
+                frame = frame_holding(event.start / per_second, steps)
+                return frame, frame + 1
+            stop = OPEN_STOP if event.stop == math.inf else to_frame(event.stop)
+            return to_frame(event.start), stop
+
         intervals = [
             Interval(
-                to_frame(event.start),
-                OPEN_STOP if event.stop == math.inf else to_frame(event.stop),
+                *ends(event),
                 event.behavior,
                 event.line_number,
                 event.subject,
@@ -199,35 +222,6 @@ class Events:
             start_frame=to_frame(first),
             stop_frame=None if last == math.inf else to_frame(last),
         )
-
-
-def join_channels(found: Mapping[str, Sequence[Events]], *, are_channels: bool) -> list[Events]:
-    """The events of several channels of a file, those of an observation together.
-
-    Args:
-        found: What was read of each channel.
-        are_channels: Whether each channel is watched for behaviours of its own; a subject is not.
-    """
-    joined: dict[tuple[object, ...], Events] = {}
-    for channel, observed in found.items():
-        tag = channel if are_channels else ""
-        for one in observed:
-            key = one.observation, one.media, one.whose
-            events = tuple(replace(event, channel=tag) for event in one.events)
-            before = joined.get(key)
-            elsewhere = one.elsewhere | (before.elsewhere if before else frozenset())
-            agents = one.agents
-            if before and agents is not None and before.agents is not None:
-                agents |= before.agents
-            joined[key] = replace(
-                one,
-                events=(*before.events, *events) if before else events,
-                behaviors=one.behaviors | (before.behaviors if before else frozenset()),
-                channels=(*(before.channels if before else ()), *filter(None, [tag])),
-                elsewhere=frozenset(told for told in elsewhere if told[1] not in found),
-                agents=agents,
-            )
-    return list(joined.values())
 
 
 OPEN_STOP = 1 << 62

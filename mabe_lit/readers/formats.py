@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mabe_lit.readers.events import Events, join_channels
+from mabe_lit.readers.events import Events
 from mabe_lit.readers.files import first_line, list_files, read_head
 from mabe_lit.readers.label_formats import (
     bento,
@@ -30,7 +30,7 @@ from mabe_lit.readers.label_formats import (
     observer,
     solomon,
 )
-from mabe_lit.readers.label_formats.channels import NoSuchChannelError
+from mabe_lit.readers.label_formats.channels import NoSuchChannelError, join_channels
 from mabe_lit.readers.labels import videos
 from mabe_lit.readers.pose_formats import deeplabcut, hdf5, simba, sleap_csv
 from mabe_lit.shell import InputError, InputWarning

@@ -14,6 +14,8 @@ from mabe_lit.shell import InputError
 
 _ROUNDING = 1e-6
 """What a product of two decimal numbers may be off by: 2.05 s at 30/s is 61.5 frames."""
+_PRINTED = 0.05
+"""Part of a frame by which times printed to a millisecond may miss its beginning."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,11 @@ def frame_at(time_s: float, fps: float) -> int:
     still touch.
     """
     return math.floor(time_s * fps + 0.5 + _ROUNDING)
+
+
+def frame_holding(time_s: float, fps: float) -> int:
+    """The frame that holds a time, which may have been rounded down at the frame's beginning."""
+    return math.floor(time_s * fps + _PRINTED)
 
 
 def label_frames(

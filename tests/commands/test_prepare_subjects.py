@@ -15,6 +15,7 @@ from lab_files import (
 )
 
 from mabe_lit.pose import Recording
+from mabe_lit.readers.labels.readings import Findings
 from mabe_lit.shell import InputError
 
 THREE = ("m1", "m2", "m3")
@@ -532,3 +533,68 @@ def test_columns_of_predictions_whose_pairs_come_late_are_read(lab):
     assert spans_of_track(found["v1"], "m1 to m3") == expected
     assert spans_of_track(found["v1"], "m3 to m1") == {"no sniff": [(0, 900)]}
     assert spans_of_track(found["v1"], "m2") == {"rear": [(0, 9)], "no rear": [(9, 900)]}
+
+
+def points_of(text: str, line: int, time_s: float) -> str:
+    """An export with a POINT event, at a time, copied from one of its lines."""
+    lines = text.splitlines(keepends=True)
+    start = [cell for cell in lines[line].split(",") if cell == "START"]
+    assert start == ["START"]
+    before, after = lines[line].split("START,")
+    return text + before + "POINT," + f"{time_s}," + after.split(",", 1)[1]
+
+
+def test_point_of_a_class_leaves_its_frame_unscored(lab):
+    text = of_mice(("m1", "m2", "sniff", 1.0, 2.0), ("m1", "", "rear", 3.0, 3.5))
+    put(lab, points_of(text, line=1, time_s=3.01))  # in frame 90
+    found, told = told_by_prepare(lab, "sniff", "rear", subjects="each", overlap="allowed")
+    of_sniff = {"sniff": [(30, 60)], "no sniff": [(0, 30), (60, 90), (91, 120)]}
+    assert spans_of_track(found["v1"], "m1 to m2") == of_sniff
+    assert spans_of_track(found["v1"], "m2 to m1") == {"no sniff": [(0, 120)]}
+    of_rear = {"rear": [(90, 105)], "no rear": [(0, 90), (105, 120)]}
+    assert spans_of_track(found["v1"], "m1") == of_rear
+    assert any(
+        line.endswith("1 POINT events have no duration and are left out: sniff") for line in told
+    )
+    assert any(line.endswith("nobody knows how long it lasts: v1 (sniff)") for line in told)
+
+
+def test_point_of_another_word_leaves_nothing_unscored(lab):
+    text = of_mice(("m1", "m2", "sniff", 1.0, 2.0), ("m1", "", "rear", 3.0, 3.5))
+    put(lab, points_of(text, line=3, time_s=0.5))
+    found, _ = told_by_prepare(lab, "sniff", subjects="each", overlap="allowed")
+    of_sniff = {"sniff": [(30, 60)], "no sniff": [(0, 30), (60, 120)]}
+    assert spans_of_track(found["v1"], "m1 to m2") == of_sniff
+
+
+def test_point_of_one_class_a_frame_is_left_out(lab):
+    text = of_mice(("m1", "m2", "sniff", 1.0, 2.0))
+    put(lab, points_of(text, line=1, time_s=3.01))
+    found, _ = told_by_prepare(lab, "sniff", subjects="each", background="other")
+    of_sniff = {"sniff": [(30, 60)], "other": [(0, 30), (60, 120)]}
+    assert spans_of_track(found["v1"], "m1 to m2") == of_sniff
+
+
+def test_background_of_animals_and_pairs_that_is_taken_for_a_class_is_an_error(lab):
+    text = "agent,target,frame,label\n" + frame_rows("m1", "m2", range(FRAMES), "other")
+    put(lab, text + frame_rows("m1", "", range(FRAMES), "other"), "v1.frames.csv")
+    with pytest.raises(InputError, match=r"other has no target.*; --background other, if it"):
+        told_by_prepare(lab, "sniff", "other", subjects="each")
+
+
+def test_block_of_a_mouse_that_is_not_tracked_is_told(lab):
+    blocks = '{"start": 0, "end": 9, "present": true}, {"start": 20, "end": 29, "present": true}'
+    put(
+        lab,
+        '{"file": "v1.mp4", "num_frames": 120, "labels": {"0": {"rear": [' + blocks + "]}}}",
+        "v1.json",
+    )
+    with pytest.raises(InputError, match=r"v1\.json: block 1: rear has subject 'mouse0'"):
+        told_by_prepare(lab, "rear", subjects="each")
+
+
+def test_recordings_of_a_finding_are_counted_not_its_details():
+    findings = Findings()
+    for name, detail in (("v1", "a"), ("v1", "b"), ("v2", "a"), ("v2", "c")):
+        findings.add("this was taken", name, detail)
+    assert findings.lines() == ["this was taken: v1 (a; b) and 1 more recording"]

@@ -10,8 +10,9 @@ import math
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from mabe_lit.readers.events import Event, Events, Medium
+from mabe_lit.readers.events import Event, Events, Medium, point
 from mabe_lit.readers.files import delimiter_of, read_lines, split_cells
 from mabe_lit.readers.label_formats.boris_media import told_media
 from mabe_lit.readers.label_formats.channels import choose_subject, told_modifiers
@@ -36,7 +37,7 @@ def matches(head: str) -> bool:
 def read(path: Path, *, channel: str | None = None) -> list[Events]:
     """Read the state events of each observation, in seconds from the start of its first video.
 
-    Point events have no duration and are left out with a warning that counts them. The
+    Point events have no duration and are no bouts, of which a warning tells. The
     observation's time offset is taken off: BORIS adds it to the video's time.
 
     Args:
@@ -56,10 +57,11 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
         named.setdefault(row.get("Observation id", ""), []).append((number, row))
     if channel is not None:
         choose_subject(path, (row.get("Subject", "") for _, row in rows), channel)
-    points = sum(_status(row) == "POINT" for _, row in rows)
+    points = [row["Behavior"] for _, row in rows if _status(row) == "POINT"]
     if points:
         warnings.warn(
-            f"{path}: {points} POINT events have no duration and are left out",
+            f"{path}: {len(points)} POINT events have no duration and are left out: "
+            f"{', '.join(sorted(set(points)))}",
             InputWarning,
             stacklevel=2,
         )
@@ -84,10 +86,13 @@ def _read_observation(
                 f"{path}: line {number}: {row['Behavior']} runs from {start_s:g} to {stop_s:g} s, "
                 "expected 0 <= start <= stop"
             )
-        subject = row.get("Subject", "")
-        if channel is None or subject == channel:
-            who = "" if subject == NO_SUBJECT else subject
-            events.append(Event(start_s, stop_s, row["Behavior"], number, who, _modifiers(row)))
+        if channel in (None, row.get("Subject", "")):
+            events.append(Event(start_s, stop_s, row["Behavior"], number, **_whose(row)))
+    for number, row in rows:
+        if _status(row) == "POINT" and channel in (None, row.get("Subject", "")):
+            column = "Start (s)" if "Start (s)" in row else "Time"
+            at = without_offset(_number(path, number, column, row[column]), offset_s)
+            events.append(point(at, row["Behavior"], number, **_whose(row)))
     declared = [row["Behavior"] for _, row in states]
     return [
         Events.of(
@@ -154,6 +159,11 @@ def _time_offset_s(path: Path, before: list[Cells], rows: list[Row]) -> float:
 
 def _status(row: dict[str, str]) -> str:
     return (row.get("Status") or row.get("Behavior type") or "").upper()
+
+
+def _whose(row: dict[str, str]) -> dict[str, Any]:
+    subject = row.get("Subject", "")
+    return {"subject": "" if subject == NO_SUBJECT else subject, "modifiers": _modifiers(row)}
 
 
 def _modifiers(row: dict[str, str]) -> tuple[str, ...]:

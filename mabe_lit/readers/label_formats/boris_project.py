@@ -9,6 +9,7 @@ import json
 import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +57,11 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
             subjects = (event[1] for one in observations.values() for event in one["events"])
             choose_subject(path, subjects, channel)
         found: list[Events] = []
-        points = 0
+        points: list[str] = []
         for name, observation in observations.items():
             where = f"observation {name!r}"
-            points += sum(not kinds.get(event[2], True) for event in observation["events"])
+            codes = [str(event[2]) for event in observation["events"]]
+            points += [code for code in codes if not kinds.get(code, True)]
             found += _read_observation(path, name, observation, kinds, channel)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         if isinstance(error, InputError):
@@ -68,7 +70,8 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
         raise InputError(f"{path}: {where}: is not what BORIS writes ({problem})") from error
     if points:
         warnings.warn(
-            f"{path}: {points} point events have no duration and are left out",
+            f"{path}: {len(points)} point events have no duration and are left out: "
+            f"{', '.join(sorted(set(points)))}",
             InputWarning,
             stacklevel=2,
         )
@@ -115,6 +118,7 @@ def _read_observation(
             observation=name,
             media=media,
             watched=(start_s, stop_s),
+            counts="event",
         )
 
 
@@ -146,8 +150,6 @@ def _paired(
     numbered = sorted(enumerate(events, 1), key=lambda item: float(item[1][0]))
     for number, event in numbered:
         time_s, subject, code, modifiers = float(event[0]), *map(str, event[1:4])
-        if not kinds.get(code, True):
-            continue
         time_s = without_offset(time_s, offset_s)
         if not 0 <= time_s < math.inf:
             raise InputError(
@@ -155,7 +157,9 @@ def _paired(
                 "expected a time of the videos"
             )
         key = (subject, code, modifiers)
-        if key in started:
+        if not kinds.get(code, True):
+            yield replace(_event(number, time_s, time_s, *key), answer=None)
+        elif key in started:
             start, start_s = started.pop(key)
             yield _event(start, start_s, time_s, *key)
         else:

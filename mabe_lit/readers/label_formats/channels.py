@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from mabe_lit.readers.events import Events
 from mabe_lit.readers.tables import Table
 from mabe_lit.shell import InputError
 
@@ -75,3 +77,32 @@ def check_all_told(
                 f"{table.path}: line {empty[0]}, column {table.header[column]}: is empty, which "
                 "other rows are not; expected whose the row is, in each"
             )
+
+
+def join_channels(found: Mapping[str, Sequence[Events]], *, are_channels: bool) -> list[Events]:
+    """The events of several channels of a file, those of an observation together.
+
+    Args:
+        found: What was read of each channel.
+        are_channels: Whether each channel is watched for behaviours of its own; a subject is not.
+    """
+    joined: dict[tuple[object, ...], Events] = {}
+    for channel, observed in found.items():
+        tag = channel if are_channels else ""
+        for one in observed:
+            key = one.observation, one.media, one.whose
+            events = tuple(replace(event, channel=tag) for event in one.events)
+            before = joined.get(key)
+            elsewhere = one.elsewhere | (before.elsewhere if before else frozenset())
+            agents = one.agents
+            if before and agents is not None and before.agents is not None:
+                agents |= before.agents
+            joined[key] = replace(
+                one,
+                events=(*before.events, *events) if before else events,
+                behaviors=one.behaviors | (before.behaviors if before else frozenset()),
+                channels=(*(before.channels if before else ()), *filter(None, [tag])),
+                elsewhere=frozenset(told for told in elsewhere if told[1] not in found),
+                agents=agents,
+            )
+    return list(joined.values())

@@ -69,6 +69,7 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
             watched=(0.0, float(frames)),
             media=(Medium(video),),
             only_told=True,
+            counts="block",
         )
     ]
 

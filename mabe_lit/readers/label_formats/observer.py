@@ -13,7 +13,7 @@ import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mabe_lit.readers.events import Event, Events
+from mabe_lit.readers.events import Event, Events, point
 from mabe_lit.readers.label_formats.channels import choose_subject, told_modifiers
 from mabe_lit.readers.tables import Table, head_keys, open_table
 from mabe_lit.shell import InputError, InputWarning
@@ -48,7 +48,7 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
     """Read the states of each observation, in seconds of its own time.
 
     A start without a stop lasts for its ``Duration_sf``, where that is told, else for ever. Point
-    events have no duration and are left out with a warning that counts them.
+    events have no duration and are no bouts, of which a warning tells.
 
     Args:
         path: The file.
@@ -65,7 +65,7 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
     modifiers = [place for place, key in enumerate(table.keys) if key.startswith("modifier")]
     observations: dict[str, _Observation] = {}
     subjects: list[str] = []
-    points = 0
+    points: list[str] = []
     for number, cells in table.rows():
         if not cells:
             continue
@@ -76,12 +76,15 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
         subjects.append(row["subject"])
         kind = row["event_type"].lower()
         if kind in _POINTS:
-            points += 1
-            continue
-        observation.declared.add(row["behavior"])
+            points.append(row["behavior"])
+        else:
+            observation.declared.add(row["behavior"])
         key = (row["subject"], row["behavior"], told_modifiers(cells[m] for m in modifiers))
         time_s = _time_s(table, number, cells)
-        if kind == "state start":
+        if kind in _POINTS:
+            event = point(time_s, key[1], number, subject=key[0], modifiers=key[2])
+            observation.events.append(event)
+        elif kind == "state start":
             if key in observation.started:
                 observation.events.append(
                     _ended(path, number, observation.started.pop(key), time_s)
@@ -97,15 +100,20 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
             )
     if channel is not None:
         choose_subject(path, subjects, channel)
-    if points:
-        warnings.warn(
-            f"{path}: {points} point events have no duration and are left out",
-            InputWarning,
-            stacklevel=2,
-        )
+    _warn_of(path, points)
     return [_to_events(path, name, one, channel) for name, one in observations.items()] or [
         Events.of(path, (), "seconds")
     ]
+
+
+def _warn_of(path: Path, points: list[str]) -> None:
+    if points:
+        warnings.warn(
+            f"{path}: {len(points)} point events have no duration and are left out: "
+            f"{', '.join(sorted(set(points)))}",
+            InputWarning,
+            stacklevel=3,
+        )
 
 
 def _ended(path: Path, number: int, event: Event, time_s: float) -> Event:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mabe_lit.readers.events import Event, Events
+from mabe_lit.readers.labels.point_events import without_points
 from mabe_lit.readers.labels.readings import Findings, LabelOptions
 from mabe_lit.readers.labels.scheme import Scheme, overlapping
 from mabe_lit.readers.labels.subjects import name_animals, names_in
@@ -82,6 +83,7 @@ def settle_meanings(
         except (InputError, OSError) as error:
             failed[name] = describe_error(error)
     is_independent = _are_independent(named, learnt, options, findings)
+    named = without_points(named, learnt if is_independent else (), findings)
     if is_independent:
         if options.background is not None:
             raise InputError(

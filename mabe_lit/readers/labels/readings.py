@@ -11,6 +11,7 @@ from mabe_lit.shell import InputError
 
 Kind = Literal["scene", "each", "pairs"]
 Overlap = Literal["forbidden", "allowed"]
+_MOST_DETAILS = 3
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
@@ -28,10 +29,18 @@ class Findings:
 
     def lines(self) -> list[str]:
         """A line a kind, with the first recording that it was found in."""
-        return [
-            f"{sentence}: {name} ({detail})" + (f" and {len(rest)} more recordings" if rest else "")
-            for sentence, ((name, detail), *rest) in self.kinds.items()
-        ]
+        return [_line(sentence, found) for sentence, found in self.kinds.items()]
+
+
+def _line(sentence: str, found: Sequence[tuple[str, str]]) -> str:
+    first = found[0][0]
+    details = [detail for name, detail in found if name == first]
+    shown = "; ".join(details[:_MOST_DETAILS])
+    if len(details) > _MOST_DETAILS:
+        shown += f"; {len(details) - _MOST_DETAILS} more"
+    others = len({name for name, _ in found}) - 1
+    rest = f" and {others} more recording{'' if others == 1 else 's'}" if others else ""
+    return f"{sentence}: {first} ({shown}){rest}"
 
 
 @dataclass(frozen=True)

@@ -163,9 +163,14 @@ def _check_kinds(classes: Sequence[str], targeted: _Places, alone: _Places) -> N
         if name in targeted and name in alone:
             (with_target, told), (without, untold) = targeted[name], alone[name]
             raise InputError(
-                f"{without.path}: line {untold.line_number}: {name} has no target, but in "
-                f"{with_target.path.name}, line {told.line_number}, it is done to {told.target}; "
-                "expected a target in each row of a behaviour or in none"
+                f"{without.path}: {without.place_of(untold)}: {name} has no target, but in "
+                f"{with_target.path.name}, {with_target.place_of(told)}, it is done to "
+                f"{told.target}; expected a target in each row of a behaviour or in none"
+                + (
+                    f"; --background {name}, if it names the frames without a behaviour"
+                    if without.whose
+                    else ""
+                )
             )
 
 

@@ -51,7 +51,9 @@ def name_animals(
     return replace(
         events,
         events=tuple(
-            reading.named(event) if event.behavior in classes else reading.named_if_known(event)
+            reading.named(event)
+            if event.behavior in classes and not event.is_point
+            else reading.named_if_known(event)
             for event in events.events
         ),
         whose=frozenset(reading.whose(subject, target) for subject, target in events.whose),
@@ -107,7 +109,7 @@ class _Reading:
         told: set[str] = set()
         for event in self.events.events:
             is_self = any(normalize(text) in _ITSELF for text in event.modifiers)
-            if event.behavior not in classes or event.target or is_self:
+            if event.behavior not in classes or event.is_point or event.target or is_self:
                 continue
             if not any(map(self._animal, event.modifiers)):
                 told |= set(event.modifiers) - {""}
@@ -216,9 +218,9 @@ class _Reading:
             )
         if event.target or event.modifiers:
             told = ", ".join(filter(None, (event.target, *event.modifiers)))
-            detail = f"such as {event.behavior} of line {event.line_number} ({told})"
+            detail = f"such as {event.behavior} of {self.events.place_of(event)} ({told})"
         else:
-            detail = f"such as {event.behavior} of line {event.line_number}"
+            detail = f"such as {event.behavior} of {self.events.place_of(event)}"
         self.findings.add(
             "labels that tell no target are taken to be toward the other animal of two",
             self.name,
@@ -244,5 +246,5 @@ class _Reading:
         return next((animal for animal in self.animals if animal != agent), "")
 
     def _wrong(self, event: Event, problem: str) -> InputError:
-        where = f"{self.events.path}: line {event.line_number}"
+        where = f"{self.events.path}: {self.events.place_of(event)}"
         return InputError(f"{where}: {event.behavior} {problem}")

@@ -51,7 +51,7 @@ def read_one(folder: Path, text: str, **options: Any) -> Events:
 
 def spans(events: Events, fps: float = 30) -> list[tuple[int, int, str]]:
     intervals = events.in_frames(fps).intervals
-    return [(i.start_frame, i.stop_frame, i.behavior) for i in intervals]
+    return [(i.start_frame, i.stop_frame, i.behavior) for i in intervals if i.answer]
 
 
 def bout(start: float, stop: float, *, source: str, length: str, medium: str) -> str:
@@ -276,7 +276,8 @@ def test_project_is_read_without_an_export(tmp_path):
     assert events.behaviors == {"attack", "rest"}
     assert events.observation == "o1"
     assert [(m.length_s, m.fps) for m in events.media] == [(4.0, 30.0), (4.0, 25.0)]
-    assert events.events[1].modifiers == ("m2", "hard")
+    assert [e.modifiers for e in events.events if not e.is_point][1] == ("m2", "hard")
+    assert [e.behavior for e in events.events if e.is_point] == ["bark"]
 
 
 @pytest.mark.filterwarnings("ignore:.*point events")
