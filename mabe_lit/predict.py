@@ -21,9 +21,12 @@ from mabe_lit.shell import (
 )
 
 if TYPE_CHECKING:
+    from mabe_lit.pose import Recording
     from mabe_lit.writers.summaries import Summaries
 
 _MOST_NAMED = 5
+_LOST_SHARE = 0.01
+"""Share of frames in which an animal has no tracked point from which on it is told."""
 
 
 def predict(
@@ -148,6 +151,8 @@ def predict(
             continue
         for note in notes:
             reader.note(name, note)
+        for note in _told_of_lost(recording) if classifier.task.has_agents else ():
+            reader.note(name, note)
         prediction = Prediction(name, tracks, classifier.class_names, fps, classifier.background)
         written += write_prediction(Path(output), prediction, formats)
         summaries.add(prediction)
@@ -187,6 +192,16 @@ def _needed(given: Mapping[str, Any]) -> tuple[list[str] | str, str, str]:
         if given[key]:
             raise InputError(f"--{key} goes with --mabe2025 alone")
     return given["checkpoint"], given["poses"], given["output"]
+
+
+def _told_of_lost(recording: Recording) -> list[str]:
+    """A line for each animal that has no tracked point in some of the frames."""
+    return [
+        f"{animal} has no tracked point in {100 * share:.0f} % of the frames; what is predicted of "
+        "it there is a guess"
+        for animal, share in zip(recording.animal_names, recording.lost_shares, strict=True)
+        if share > _LOST_SHARE
+    ]
 
 
 def _as_trained(

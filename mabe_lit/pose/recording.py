@@ -163,6 +163,12 @@ class Recording:
         points = self.keypoints if self.has_point is None else self.keypoints[:, self.has_point]
         return float(np.isnan(points).mean()) if points.size else 0.0
 
+    @property
+    def lost_shares(self) -> np.ndarray:
+        """``(A,)`` share of frames in which no point of an animal was tracked, 0 to 1."""
+        shares: np.ndarray = np.isnan(self.keypoints).all(axis=(2, 3)).mean(axis=0)
+        return shares
+
     def _problems(self) -> list[str]:
         found = []
         expected = (len(self.animal_names), len(self.keypoint_names), 2)

@@ -14,6 +14,7 @@ from mabe_lit.data import open_dataset, write_dataset
 from mabe_lit.fit import fit
 from mabe_lit.inference import load_ensemble
 from mabe_lit.predict import predict
+from mabe_lit.shell import InputWarning
 from mabe_lit.simulation import simulate_group
 
 GROUPS = r"training had the groups lab A, lab B; "
@@ -199,3 +200,15 @@ def test_ensemble_is_of_checkpoints_that_looked_for_the_same(lab_run, tmp_path, 
     error = fails(predict_command, capsys, *arguments)
     assert "has the behaviours rear and other of single animals in group lab A" in error
     assert "in group lab C" in error
+
+
+def test_animal_that_is_lost_in_many_frames_is_told(group_run, mice, tmp_path):
+    """Of 150 frames 1 % is 1.5: one lost frame is not told, two are."""
+    keypoints = mice.keypoints.copy()
+    keypoints[:1, 1] = keypoints[:60, 2] = np.nan
+    lost = replace(mice, keypoints=keypoints)
+    third = mice.animal_names[2]
+    match = f"{third} has no tracked point in 40 % of the frames; what is predicted of it there"
+    with pytest.warns(InputWarning, match=match) as caught:
+        tables(group_run, lost, tmp_path)
+    assert len([each for each in caught if "no tracked point" in str(each.message)]) == 1
