@@ -75,7 +75,7 @@ def test_channel_that_a_recording_lacks_was_watched_by_nobody(lab):
     }
     assert told[1] == (
         "a channel is not in the file, so nobody looked for its behaviours: v2 (without S2: "
-        "threat) and 1 more recordings"
+        "threat) and 1 more recording"
     )
 
 
