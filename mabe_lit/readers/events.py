@@ -110,6 +110,7 @@ class Events:
         channels: The channels that were read, in files that have such.
         counts: What ``line_number`` counts in the file, for messages.
         elsewhere: Behaviour and channel of what stands in channels that were not read.
+        by_channel: Whether all channels were read since they may be called after animals.
         agents: The subjects that were chosen; None for all that there are.
         numbering: Whether frames are plain numbers that could count from 1: nothing says from
             where they count, and none of them is 0; taken as they stand as well.
@@ -132,6 +133,7 @@ class Events:
     channels: tuple[str, ...] = ()
     counts: str = "line"
     elsewhere: frozenset[tuple[str, str]] = frozenset()
+    by_channel: bool = False
     agents: frozenset[str] | None = None
 
     @classmethod

@@ -30,7 +30,11 @@ from mabe_lit.readers.label_formats import (
     observer,
     solomon,
 )
-from mabe_lit.readers.label_formats.channels import NoSuchChannelError, join_channels
+from mabe_lit.readers.label_formats.channels import (
+    NoSuchChannelError,
+    SeveralChannelsError,
+    join_channels,
+)
 from mabe_lit.readers.labels import videos
 from mabe_lit.readers.pose_formats import deeplabcut, hdf5, simba, sleap_csv
 from mabe_lit.shell import InputError, InputWarning
@@ -68,9 +72,14 @@ def read_poses_file(path: Path, *, names_only: bool = False) -> Any:
 
 
 def read_annotation_file(
-    path: Path, *, channels: Sequence[str]
+    path: Path, *, channels: Sequence[str], by_subject: bool = False
 ) -> tuple[list[Events], frozenset[str]]:
     """What an annotation file says, or those channels of it that it has, and which these are.
+
+    Args:
+        path: The file.
+        channels: The channels that are wanted.
+        by_subject: Read all channels where none is wanted, since they may be those of animals.
 
     Raises:
         InputError: If it cannot be read, or has none of several channels or not the only one.
@@ -86,6 +95,12 @@ def read_annotation_file(
                 found[channel] = _read_channel(module, path, channel)
             except NoSuchChannelError as error:
                 missing.append(error)
+    except SeveralChannelsError as error:
+        if not by_subject:
+            raise
+        found = {channel: module.read(path, channel=channel) for channel in error.names}
+        joined = join_channels(found, are_channels=True)
+        return [replace(one, by_channel=True) for one in joined], frozenset()
     except csv.Error as error:
         raise InputError(f"{path}: is not a readable table ({error})") from error
     if not found:

@@ -57,9 +57,19 @@ def read_annotations(
 
 
 def read_all_annotations(
-    files: Sequence[Path], *, channel: str | Sequence[str] | None = None, skip_bad: bool = False
+    files: Sequence[Path],
+    *,
+    channel: str | Sequence[str] | None = None,
+    skip_bad: bool = False,
+    by_subject: bool = False,
 ) -> list[Events]:
     """Read annotation files, see ``read_annotations``.
+
+    Args:
+        files: The files.
+        channel: See ``read_annotations``.
+        skip_bad: Go on without files that cannot be read.
+        by_subject: Read all channels where none is chosen; labels are told apart by animals.
 
     Raises:
         InputError: Naming all files that cannot be read, unless these are to be skipped, of which
@@ -71,7 +81,9 @@ def read_all_annotations(
     failed: list[str] = []
     for file in files:
         try:
-            events, channels_here = read_annotation_file(file, channels=channels)
+            events, channels_here = read_annotation_file(
+                file, channels=channels, by_subject=by_subject
+            )
             observed += events
             found |= channels_here
         except (InputError, OSError) as error:

@@ -171,7 +171,9 @@ def files_source(
     files = list_annotation_files(annotations, tell_unknown=not is_one_folder)
     known = {} if videos is None else read_videos(videos, found.names)
     labelling = Labelling(
-        read_all_annotations(files, channel=channel, skip_bad=skip_bad),
+        read_all_annotations(
+            files, channel=channel, skip_bad=skip_bad, by_subject=subjects != "scene"
+        ),
         found.names,
         reader.read,
         classes=classes,

@@ -598,3 +598,48 @@ def test_recordings_of_a_finding_are_counted_not_its_details():
     for name, detail in (("v1", "a"), ("v1", "b"), ("v2", "a"), ("v2", "c")):
         findings.add("this was taken", name, detail)
     assert findings.lines() == ["this was taken: v1 (a; b) and 1 more recording"]
+
+
+def bento(**channels: tuple[str, int, int]) -> str:
+    """Channels with one bout each, of a behaviour, its first and its last frame from 1 on."""
+    text = "Bento annotation file\n\nList of channels:\n" + "\n".join(channels) + "\n\n"
+    return text + "".join(
+        f"{name}----------\n>{behavior}\nStart\tStop\tDuration\n{first}\t{last}\t1\n\n\n"
+        for name, (behavior, first, last) in channels.items()
+    )
+
+
+def test_channels_that_are_called_after_animals_are_theirs(lab):
+    put(lab, bento(m1=("rear", 1, 30), m1_to_m2=("sniff", 31, 60), m2=("rear", 61, 90)), "v1.annot")
+    options = {"subjects": "each", "overlap": "allowed", "fps": 30}
+    found, _ = told_by_prepare(lab, "sniff", "rear", **options)
+    assert spans_of_track(found["v1"], "m1") == {"rear": [(0, 30)], "no rear": [(30, 120)]}
+    assert spans_of_track(found["v1"], "m2") == {
+        "rear": [(60, 90)],
+        "no rear": [(0, 60), (90, 120)],
+    }
+    of_pair = {"sniff": [(30, 60)], "no sniff": [(0, 30), (60, 120)]}
+    assert spans_of_track(found["v1"], "m1 to m2") == of_pair
+    assert spans_of_track(found["v1"], "m2 to m1") == {}  # it has no channel
+
+
+def test_channels_of_other_names_of_animals_are_theirs(lab):
+    put(lab, bento(red=("rear", 1, 30), red_to_m1=("sniff", 31, 60)), "v1.annot")
+    options = {"subjects": "each", "overlap": "allowed", "fps": 30, "subject_is": ["red=m2"]}
+    found, _ = told_by_prepare(lab, "sniff", "rear", **options)
+    assert spans_of_track(found["v1"], "m2") == {"rear": [(0, 30)], "no rear": [(30, 120)]}
+    assert spans_of_track(found["v1"], "m2 to m1")["sniff"] == [(30, 60)]
+
+
+@pytest.mark.parametrize("names", [("m1", "Ch2"), ("m1", "M1"), ("m1_to_m2", "m1_to_m3")])
+def test_channels_that_are_not_called_after_animals_are_chosen(lab, names):
+    put(lab, bento(**dict.fromkeys(names, ("rear", 1, 30))), "v1.annot")
+    match = f"has channels {', '.join(names)}; choose one with --channel, or several, or call each"
+    with pytest.raises(InputError, match=match):
+        told_by_prepare(lab, "rear", subjects="each", fps=30)
+
+
+def test_channels_of_the_scene_are_chosen(lab):
+    put(lab, bento(m1=("rear", 1, 30), m2=("rear", 1, 30)), "v1.annot")
+    with pytest.raises(InputError, match="has channels m1, m2; choose one with --channel, or seve"):
+        told_by_prepare(lab, "rear", fps=30)

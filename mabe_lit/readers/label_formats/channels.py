@@ -15,6 +15,22 @@ class NoSuchChannelError(InputError):
     """A file does not have the channel or subject that was asked for."""
 
 
+class SeveralChannelsError(InputError):
+    """A file has several channels, of which none was asked for.
+
+    Attributes:
+        names: The channels.
+    """
+
+    def __init__(self, path: Path, names: Sequence[str], more: str = "") -> None:
+        """The message says how to choose one; ``more`` goes to its end."""
+        listed = ", ".join(names)
+        super().__init__(
+            f"{path}: has channels {listed}; choose one with --channel, or several{more}"
+        )
+        self.names = tuple(names)
+
+
 def choose_channel(path: Path, found: Iterable[str], wanted: str | None) -> str:
     """The channel wanted, or the only one there is.
 
@@ -25,9 +41,7 @@ def choose_channel(path: Path, found: Iterable[str], wanted: str | None) -> str:
     if wanted is None and len(names) == 1:
         return names[0]
     if wanted is None:
-        raise InputError(
-            f"{path}: has channels {', '.join(names)}; choose one with --channel, or several"
-        )
+        raise SeveralChannelsError(path, names)
     if wanted not in names:
         raise NoSuchChannelError(f"{path}: has no channel {wanted!r}, only {', '.join(names)}")
     return wanted

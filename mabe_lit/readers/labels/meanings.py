@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mabe_lit.readers.events import Event, Events
+from mabe_lit.readers.labels.channel_names import names_in
 from mabe_lit.readers.labels.point_events import without_points
 from mabe_lit.readers.labels.readings import Findings, LabelOptions
 from mabe_lit.readers.labels.scheme import Scheme, overlapping
-from mabe_lit.readers.labels.subjects import name_animals, names_in
+from mabe_lit.readers.labels.subjects import name_animals
 from mabe_lit.readers.labels.without_background import note_alone, note_nothing
 from mabe_lit.readers.labels.words import (
     Vocabulary,

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from mabe_lit.readers.events import Event, Events
+from mabe_lit.readers.labels.channel_names import events_of_channels, names_in
 from mabe_lit.readers.labels.readings import Findings, SubjectOptions
 from mabe_lit.readers.labels.words import normalize
 from mabe_lit.shell import InputError
@@ -46,6 +47,9 @@ def name_animals(
             "--subjects each"
         )
     reading = _Reading(events, animals, options, findings, name)
+    if events.by_channel:
+        events = events_of_channels(events, reading.animal)
+        reading = replace(reading, events=events)
     reading.check_names()
     reading.note_modifiers(classes)
     return replace(
@@ -63,13 +67,6 @@ def name_animals(
     )
 
 
-def names_in(events: Events) -> set[str]:
-    """What annotations may call animals: their subjects, targets and modifiers, by habit."""
-    told = [text for e in events.events for text in (e.subject, e.target, *e.modifiers)]
-    told += [text for pair in events.whose for text in pair]
-    return {normalize(text) for text in told}
-
-
 @dataclass(frozen=True)
 class _Reading:
     """How the names of one recording's annotation are read."""
@@ -85,7 +82,7 @@ class _Reading:
         here = names_in(self.events)
         given: dict[str, list[str]] = {}
         for told in sorted(here.intersection(self.options.subject_is)):
-            given.setdefault(self._animal(told) or "", []).append(told)
+            given.setdefault(self.animal(told) or "", []).append(told)
         for animal, names in given.items():
             if animal and len(names) > 1:
                 raise InputError(
@@ -111,7 +108,7 @@ class _Reading:
             is_self = any(normalize(text) in _ITSELF for text in event.modifiers)
             if event.behavior not in classes or event.is_point or event.target or is_self:
                 continue
-            if not any(map(self._animal, event.modifiers)):
+            if not any(map(self.animal, event.modifiers)):
                 told |= set(event.modifiers) - {""}
         if told:
             self.findings.add(
@@ -131,7 +128,7 @@ class _Reading:
 
     def named_if_known(self, event: Event) -> Event:
         """The same, or of nobody where that is not known."""
-        agent = self._animal(event.subject) or ""
+        agent = self.animal(event.subject) or ""
         if not event.subject and len(self.animals) == 1:
             agent = self.animals[0]
         try:
@@ -144,13 +141,13 @@ class _Reading:
 
     def whose(self, subject: str, target: str) -> tuple[str, str]:
         """Names of animals; as they stand where they are of none, whose rows are of no use."""
-        agent = self._animal(subject) or subject
-        other = "" if normalize(target) in _ITSELF else self._animal(target) or target
+        agent = self.animal(subject) or subject
+        other = "" if normalize(target) in _ITSELF else self.animal(target) or target
         if not other and self.options.kind == "pairs" and len(self.animals) == 2:
             other = self._not(agent)
         return agent, "" if other == agent else other
 
-    def _animal(self, told: str) -> str | None:
+    def animal(self, told: str) -> str | None:
         """The animal that is called so, but for case, spaces, ``_`` and ``-``; None if none is.
 
         What the user says of a name goes before the animal that is called so.
@@ -160,7 +157,7 @@ class _Reading:
         return meant if meant in self.animals else by_habit.get(normalize(meant))
 
     def _agent(self, event: Event) -> str:
-        if agent := self._animal(event.subject):
+        if agent := self.animal(event.subject):
             return agent
         if not event.subject and len(self.animals) == 1:
             self.findings.add(
@@ -187,7 +184,7 @@ class _Reading:
         elif event.target:
             told, where = event.target, "target"
         else:
-            found = {animal: told for told in event.modifiers if (animal := self._animal(told))}
+            found = {animal: told for told in event.modifiers if (animal := self.animal(told))}
             unknown = [told for told in event.modifiers if self._is_unknown_subject(told)]
             if not found and unknown:
                 raise self._unknown(event, "modifier", unknown[0])
@@ -200,7 +197,7 @@ class _Reading:
             told, where = next(iter(found.values()), ""), ""
         if not told:
             return ""
-        target = agent if normalize(told) in _ITSELF else self._animal(told)
+        target = agent if normalize(told) in _ITSELF else self.animal(told)
         if target is None:
             raise self._unknown(event, where, told)
         if target == agent and self.options.kind == "pairs":
@@ -231,7 +228,7 @@ class _Reading:
     def _is_unknown_subject(self, told: str) -> bool:
         """Whether something is called as a subject of the file that is no animal."""
         name = normalize(told)
-        if not name or name in _ITSELF or self._animal(told):
+        if not name or name in _ITSELF or self.animal(told):
             return False
         return any(normalize(event.subject) == name for event in self.events.events)
 
