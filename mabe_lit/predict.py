@@ -21,12 +21,9 @@ from mabe_lit.shell import (
 )
 
 if TYPE_CHECKING:
-    from mabe_lit.pose import Recording
     from mabe_lit.writers.summaries import Summaries
 
 _MOST_NAMED = 5
-_LOST_SHARE = 0.01
-"""Share of frames in which an animal has no tracked point from which on it is told."""
 
 
 def predict(
@@ -121,14 +118,11 @@ def predict(
     resolve_device(device)
     classifier = load_ensemble(checkpoint, raw=raw)
     fps, likelihood_below = _as_trained(classifier.trained_on, fps, likelihood_below)
-    is_independent = classifier.task.is_independent
-    check_names(
-        formats, classifier.class_names, classifier.background, is_independent=is_independent
-    )
+    names = (classifier.class_names, classifier.background)
+    check_names(formats, *names, is_independent=classifier.task.is_independent)
     classifier.warn_of_group(group)
-    found = find_pose_files(
-        poses, pose_pattern=pose_pattern, name_until=name_until, with_empty=True
-    )
+    which = {"pose_pattern": pose_pattern, "name_until": name_until}
+    found = find_pose_files(poses, **which, with_empty=True)
     for line in found.notes:
         print(line, flush=True)
     trained = classifier.trained_on.get("reading") or {}
@@ -151,8 +145,6 @@ def predict(
             continue
         for note in notes:
             reader.note(name, note)
-        for note in _told_of_lost(recording) if classifier.task.has_agents else ():
-            reader.note(name, note)
         prediction = Prediction(name, tracks, classifier.class_names, fps, classifier.background)
         written += write_prediction(Path(output), prediction, formats)
         summaries.add(prediction)
@@ -162,10 +154,7 @@ def predict(
     reader.warn()
     if entries:
         _write_summaries(summaries, Path(output))
-    if failed:
-        others = f"; the tables of {len(entries)} others are in {output}" if entries else ""
-        more = f"; {len(failed) - _MOST_NAMED} more" if len(failed) > _MOST_NAMED else ""
-        raise InputError(f"{'; '.join(failed[:_MOST_NAMED])}{more}{others}")
+    _raise_failed(failed, len(entries), output)
     if classifier.reads_likelihood:
         warn_of_untold(entries, poses)
     return written
@@ -194,14 +183,12 @@ def _needed(given: Mapping[str, Any]) -> tuple[list[str] | str, str, str]:
     return given["checkpoint"], given["poses"], given["output"]
 
 
-def _told_of_lost(recording: Recording) -> list[str]:
-    """A line for each animal that has no tracked point in some of the frames."""
-    return [
-        f"{animal} has no tracked point in {100 * share:.0f} % of the frames; what is predicted of "
-        "it there is a guess"
-        for animal, share in zip(recording.animal_names, recording.lost_shares, strict=True)
-        if share > _LOST_SHARE
-    ]
+def _raise_failed(failed: Sequence[str], others: int, output: str) -> None:
+    """Raise ``InputError`` where recordings failed, beside so many others that did not."""
+    if failed:
+        beside = f"; the tables of {others} others are in {output}" if others else ""
+        more = f"; {len(failed) - _MOST_NAMED} more" if len(failed) > _MOST_NAMED else ""
+        raise InputError(f"{'; '.join(failed[:_MOST_NAMED])}{more}{beside}")
 
 
 def _as_trained(

@@ -11,6 +11,9 @@ from mabe_lit.data import Task
 from mabe_lit.pose import Recording
 from mabe_lit.shell import InputError
 
+_LOST_SHARE = 0.01
+"""Share of frames in which an animal has no tracked point from which on it is told."""
+
 
 def check_pose(
     animal_names: Sequence[str],
@@ -61,7 +64,8 @@ def fit_pose(
     ``check_pose``.
 
     Returns:
-        The recording, and notes on what was left out and which animal was taken for which.
+        The recording, and notes on what was left out, which animal was taken for which, and which
+        agents and targets are lost for long.
 
     Raises:
         InputError: If a key point is missing, or there are more animals or fewer.
@@ -133,3 +137,13 @@ def _check_missing(found: Sequence[str], keypoints: Sequence[str], where: str) -
             f"{where}: has the key points {', '.join(found)}, but the checkpoint was trained on "
             f"{', '.join(keypoints)}; missing are {', '.join(missing)}"
         )
+
+
+def _told_of_lost(recording: Recording) -> list[str]:
+    """A line for each animal that has no tracked point in some of the frames."""
+    return [
+        f"{animal} has no tracked point in {100 * share:.0f} % of the frames; what is predicted of "
+        "it there is a guess"
+        for animal, share in zip(recording.animal_names, recording.lost_shares, strict=True)
+        if share > _LOST_SHARE
+    ]
