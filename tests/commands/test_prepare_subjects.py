@@ -643,3 +643,12 @@ def test_channels_of_the_scene_are_chosen(lab):
     put(lab, bento(m1=("rear", 1, 30), m2=("rear", 1, 30)), "v1.annot")
     with pytest.raises(InputError, match="has channels m1, m2; choose one with --channel, or seve"):
         told_by_prepare(lab, "rear", fps=30)
+
+
+def test_bout_of_no_length_leaves_its_frame_unscored(lab):
+    rows = ["behavior,start_s,stop_s,subject", "rear,1.0,2.0,m1", "rear,3.01,3.01,m1"]
+    put(lab, "\n".join(rows) + "\n")
+    found, told = told_by_prepare(lab, "rear", subjects="each", overlap="allowed")
+    of_rear = {"rear": [(30, 60)], "no rear": [(0, 30), (60, 90), (91, 120)]}
+    assert spans_of_track(found["v1"], "m1") == of_rear
+    assert any(line.endswith("1 bouts of no length are left out: rear") for line in told)

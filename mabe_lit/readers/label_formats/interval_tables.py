@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mabe_lit.readers.events import Event, Events, Medium
@@ -76,11 +76,16 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
         for row, start, stop in zip(rows, placed.starts, placed.stops, strict=True)
         if channel is None or row.subject == channel
     ]
-    lasting = [event for event in chosen if event.stop > event.start]
-    if points := len(chosen) - len(lasting):
+    if points := [event.behavior for event in chosen if event.stop == event.start]:
         warnings.warn(
-            f"{path}: {points} bouts of no length are left out", InputWarning, stacklevel=2
+            f"{path}: {len(points)} bouts of no length are left out: "
+            f"{', '.join(sorted(set(points)))}",
+            InputWarning,
+            stacklevel=2,
         )
+    chosen = [
+        replace(event, answer=None) if event.stop == event.start else event for event in chosen
+    ]
     names = {row.number: (row.video, row.observation) for row in rows}
     declared = sorted({row.behavior for row in rows})
     first, last = min(placed.starts), max(placed.stops)
@@ -97,7 +102,7 @@ def read(path: Path, *, channel: str | None = None) -> list[Events]:
     return [
         Events.of(
             path,
-            [event for event in lasting if names[event.line_number] == (video, observation)],
+            [event for event in chosen if names[event.line_number] == (video, observation)],
             placed.unit,
             declared,
             media=(Medium(video),) if video else (),
