@@ -86,7 +86,7 @@ def fit_pose(
         pairs = zip(recording.animal_names, recording.has_point, strict=True)
         lacking = [name for name, has in pairs if not has.all()]
         notes.append(f"animals lack key points that all in training had: {', '.join(lacking)}")
-    return recording, tuple(notes)
+    return recording, (*notes, *(_told_of_lost(recording) if task.has_agents else ()))
 
 
 def _in_places(
