@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mabe_lit.compute import resolve_device
 from mabe_lit.data import Dataset
@@ -18,7 +19,8 @@ from mabe_lit.inference import load_ensemble
 from mabe_lit.inference.ensemble import Ensemble
 from mabe_lit.pose import Recording
 from mabe_lit.pose.mabe2025_labels import SELF, Labeled
-from mabe_lit.readers.mabe2025 import Mabe2025, Video, read_mabe2025
+from mabe_lit.readers.mabe2025 import Mabe2025, Video, rate_of_annotation, read_mabe2025
+from mabe_lit.readers.mabe2025.mending import SNAIL_RATE, rules_of
 from mabe_lit.scores import LabThresholds
 from mabe_lit.scores.decisions import Decisions
 from mabe_lit.scores.one_action import NONE
@@ -108,6 +110,12 @@ def submit(
         skip_bad=skip_bad,
     )
     _warn_of_unlearnt(found.videos, classifier)
+    scaled = [video.name for video in found.videos if _rate_of(video, classifier) != video.fps]
+    if scaled:
+        print(
+            f"frames of {len(scaled)} videos, such as {scaled[0]}, are written at the rate at "
+            "which their lab's annotations count, not at that of the tracking"
+        )
     mice: dict[int, set[str]] = {}
     pairs = _predict(found, classifier, mice, device)
     looked_for = {video.number: video.labeled for video in found.videos}
@@ -153,7 +161,7 @@ def _predict_video(
 ) -> Iterator[PairActions]:
     """The pairs in which somebody looked for an action that the training knows."""
     where = str(video.tracking)
-    first_frame = _first_tracked(recording)
+    is_tracked = (~np.isnan(recording.keypoints)).any(axis=(1, 2, 3))
     recording, _ = classifier.fit_pose(recording, where=where)
     classifier.check_pose(recording.animal_names, recording.keypoint_names, where=where)
     names, actions = recording.animal_names, classifier.class_names
@@ -166,21 +174,33 @@ def _predict_video(
     if isinstance(decisions, Decisions):
         raise TypeError("Expected decisions on independent actions")
     by_lab = LabThresholds.like(decisions)
+    times = _rate_of(video, classifier) / video.fps
     found = classifier.predict_probabilities(dataset, device=device)
     for ((agent, target), is_listed), probabilities in zip(listed.items(), found, strict=True):
-        decided = by_lab.apply(probabilities * is_listed, recording.fps, video.lab)[first_frame:]
-        yield PairActions(
-            video.number,
-            names[agent],
-            SELF if target is None else names[target],
-            np.where(decided.any(axis=1), decided.argmax(axis=1), NONE),
-            first_frame,
-        )
+        decided = by_lab.apply(probabilities * is_listed, recording.fps, video.lab)
+        decided[: is_tracked.argmax()] = False  # before the first frame there is no video
+        chosen = np.where(decided.any(axis=1), decided.argmax(axis=1), NONE)
+        whose = names[agent], SELF if target is None else names[target]
+        yield PairActions(video.number, *whose, at_rate(chosen, times))
 
 
-def _first_tracked(recording: Recording) -> int:
-    """The first frame in which anything is tracked."""
-    return int((~np.isnan(recording.keypoints)).any(axis=(1, 2, 3)).argmax())
+def _rate_of(video: Video, classifier: Ensemble) -> float:
+    """Frames per second that the truth of a video counts at.
+
+    What was mended in the training's annotations is undone, for those of the test have the fault.
+    """
+    mend = (classifier.trained_on.get("mabe2025") or {}).get("mend") or True
+    is_mended = SNAIL_RATE in rules_of(mend)
+    return rate_of_annotation(video.lab, video.fps) if is_mended else video.fps
+
+
+def at_rate(actions: npt.NDArray[np.int64], times: float) -> npt.NDArray[np.int64]:
+    """``(N,)`` actions of frames as those of so many times as many, to the nearest frame."""
+    if times == 1:
+        return actions
+    frames = ((np.arange(int(len(actions) * times + 0.5)) + 0.5) / times).astype(np.int64)
+    found: npt.NDArray[np.int64] = actions[frames.clip(max=len(actions) - 1)]
+    return found
 
 
 def _actions_of_pairs(

@@ -1,4 +1,4 @@
-"""The thresholds of one lab that suit its labelled tracks, see ``lab_threshold_fit``."""
+"""The thresholds that suit the labelled tracks of one lab or of all, see ``lab_threshold_fit``."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import numpy.typing as npt
 
 from mabe_lit import UNSCORED
 from mabe_lit.scores.bouts import yes_bouts
-from mabe_lit.scores.decision_fit import SMOOTHING_S, TOLERANCE, WEIGHT_TOLERANCE, folds_of
+from mabe_lit.scores.decision_fit import SMOOTHING_S, TOLERANCE, WEIGHT_TOLERANCE
 from mabe_lit.scores.lab_thresholds import NEVER, ActionThresholds
 from mabe_lit.scores.one_action import ratio_of
 from mabe_lit.scores.thresholds import smooth
 
 GRID = (0.02, 0.03, 0.05, 0.07, *(step / 20 for step in range(2, 19)))
-FOLDS = 5
-"""At most; a lab with fewer videos leaves them out one by one."""
-WIDTHS = 2
-"""How many widths of smoothing are tried, the widest that there are up to the median bout."""
+OWN_TOLERANCE = 0.01
+"""F1 that is no reason for a lab to differ from the others: it is that of few videos."""
+FEW_VIDEOS = 5
+"""That an action does not happen in fewer videos does not say that a lab never has it."""
 
 _Counts = npt.NDArray[np.int64]
 
@@ -31,68 +31,89 @@ class TrackToFit(NamedTuple):
 
     Attributes:
         number: The track's.
-        recording: Tracks of one are held out together.
+        lab: The lab's.
+        recording: The recording's.
+        fold: In which it is held out; the same for all tracks of a recording.
         probabilities: ``(N, C)``, 0 of the actions that nobody looked for.
         labels: ``(N, C)`` 1 and 0, ``UNSCORED`` where nobody looked.
         fps: Frames per second.
     """
 
     number: int
+    lab: str
     recording: int
+    fold: int
     probabilities: npt.NDArray[np.floating[Any]]
     labels: npt.NDArray[np.integer[Any]]
     fps: float
 
 
 class LabSearch:
-    """Tracks of one lab to fit on; remembers what each smoothing made of each of them.
-
-    Attributes:
-        folds: By track the fold in which it is held out, from 0.
-    """
+    """Tracks to fit on; remembers what each smoothing made of each of them."""
 
     def __init__(self, tracks: Sequence[TrackToFit]) -> None:
         """Search on these tracks."""
         self._tracks = tracks
-        self._fold = folds_of([track.recording for track in tracks], most=FOLDS)
-        self.folds = {
-            track.number: fold for track, fold in zip(tracks, self._fold.tolist(), strict=True)
-        }
+        _, self._lab = np.unique([track.lab for track in tracks], return_inverse=True)
         self._truth = [track.labels == 1 for track in tracks]
         self._looked = [(track.labels != UNSCORED).any(axis=0) for track in tracks]
         self._happens = np.stack([truth.sum(axis=0) for truth in self._truth])  # (tracks, C)
         self._classes = self._happens.shape[1]
         self._count = cache(self._count_anew)
-        self._found: dict[int | None, ActionThresholds] = {}
 
-    def search(self, held_out: int | None) -> ActionThresholds:
-        """The thresholds that suit the tracks outside of a fold."""
-        if held_out not in self.folds.values():
-            held_out = None
-        if held_out not in self._found:
-            picked = np.flatnonzero(self._fold != (-1 if held_out is None else held_out))
-            settings = [self._search_action(c, picked) for c in range(self._classes)]
-            found = ActionThresholds(*zip(*settings, strict=True))
-            self._found[held_out] = self._without_costly(found, picked)
-        return self._found[held_out]
+    def search(self, held_out: int | None, of_all: ActionThresholds | None) -> ActionThresholds:
+        """The thresholds that suit the tracks outside of a fold.
 
-    def _search_action(self, c: int, tracks: npt.NDArray[np.int64]) -> tuple[float, float]:
+        Args:
+            held_out: The fold; None for none.
+            of_all: What suits all labs, where tracks are of one lab: this is what its thresholds
+                stay near, and what those of actions are of which its tracks tell too little.
+        """
+        picked = np.flatnonzero([track.fold != held_out for track in self._tracks])
+        near = ActionThresholds.identity(self._classes) if of_all is None else of_all
+        tolerance = WEIGHT_TOLERANCE if of_all is None else OWN_TOLERANCE
+        settings = [
+            self._search_action(c, picked, (near.thresholds[c], near.smoothing_s[c]), tolerance)
+            for c in range(self._classes)
+        ]
+        found = ActionThresholds(*zip(*settings, strict=True))
+        return found if of_all is None else self._without_costly(found, picked)
+
+    def _search_action(
+        self,
+        c: int,
+        tracks: npt.NDArray[np.int64],
+        near: tuple[float, float] = (0.5, 0.0),
+        tolerance: float = WEIGHT_TOLERANCE,
+    ) -> tuple[float, float]:
         """Threshold and smoothing of one action."""
-        happens = int(self._happens[tracks, c].sum())
-        if not happens:
-            return NEVER, 0.0
+        if not self._happens[tracks, c].any():
+            asked = {self._tracks[t].recording for t in tracks.tolist() if self._looked[t][c]}
+            is_ever = any(looked[c] for looked in self._looked)
+            return near if is_ever and len(asked) < FEW_VIDEOS else (NEVER, 0.0)
         median_s = self._median_bout_s(c, tracks)
-        widths = [width for width in SMOOTHING_S if 0 < width <= median_s][-WIDTHS:]
+        widths = [width for width in SMOOTHING_S if 0 < width <= median_s]
         reached = {}
-        for width in (0.0, *widths):
-            right, found = self._count(c, width)[tracks].sum(axis=0)
-            reached[width] = 2 * right / (found + happens)  # (grid,)
-        width = _first(reached, lambda width: float(reached[width].max()), TOLERANCE)
+        for width in dict.fromkeys((near[1], 0.0, *widths)):
+            reached[width] = self._f1(c, width, tracks)
+        width = _first(reached, lambda width: float(reached[width].max()), tolerance)
         if not reached[width].any():
             return NEVER, 0.0
-        nearest_first = sorted(range(len(GRID)), key=lambda step: abs(np.log(GRID[step] / 0.5)))
-        step = _first(nearest_first, lambda step: float(reached[width][step]), WEIGHT_TOLERANCE)
+        middle = 0.5 if near[0] == NEVER else near[0]
+        nearest_first = sorted(range(len(GRID)), key=lambda step: abs(np.log(GRID[step] / middle)))
+        step = _first(nearest_first, lambda step: float(reached[width][step]), tolerance)
         return GRID[step], width
+
+    def _f1(self, c: int, width: float, tracks: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """``(grid,)`` F1 by threshold, the mean of labs in which the action happens."""
+        counts = np.zeros((self._lab.max() + 1, 2, len(GRID)), np.int64)
+        np.add.at(counts, self._lab[tracks], self._count(c, width)[tracks])
+        happens = np.bincount(self._lab[tracks], self._happens[tracks, c], len(counts))
+        right, found = counts[happens > 0].swapaxes(0, 1)
+        f1: npt.NDArray[np.float64] = (2 * right / (found + happens[happens > 0][:, None])).mean(
+            axis=0
+        )
+        return f1
 
     def _count_anew(self, c: int, width: float) -> _Counts:
         """``(tracks, 2, grid)`` frames rightly predicted, and predicted, from each threshold on."""
@@ -180,6 +201,6 @@ def _first(values: Any, score: Callable[[Any], float], tolerance: float) -> Any:
 
 
 def _mean_f1(hits: _Counts, predicted: _Counts, happens: _Counts) -> float:
-    """Mean F1 of the actions that happen; no other is predicted."""
+    """Mean F1 of the actions that happen."""
     is_named = happens > 0
     return float(np.mean(2 * hits[is_named] / (predicted + happens)[is_named]))

@@ -99,7 +99,8 @@ class LabThresholds:
     """How probabilities become one action a frame in each lab.
 
     Attributes:
-        others: In labs that are none of ``labs``, and in those with too few videos to fit to.
+        others: In labs that are none of ``labs``: new ones, those with too few videos to fit to, or
+            all of them.
         labs: In each lab; labs are groups of recordings.
         fitted_on: Digests of the tracks' labels that they were fitted on, see ``digest_labels``;
             none for ones that were not fitted.

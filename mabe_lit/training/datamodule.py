@@ -124,7 +124,9 @@ class BehaviorDataModule(pl.LightningDataModule):
             "likelihood_below": source.get("likelihood_below"),
             "background": source.get("background"),
             "reading": source.get("reading"),
-            "mabe2025": {"synonyms": bool(source.get("synonyms"))} if is_mabe2025 else None,
+            "mabe2025": {key: source.get(key) for key in ("synonyms", "mend")}
+            if is_mabe2025
+            else None,
         }
 
     def count_classes(self) -> torch.Tensor:

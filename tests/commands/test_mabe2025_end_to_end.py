@@ -20,6 +20,7 @@ from mabe_lit.predict import predict
 from mabe_lit.prepare import prepare
 from mabe_lit.runs.checkpoints import store_decisions
 from mabe_lit.runs.folder import format_result
+from mabe_lit.runs.submission import at_rate
 from mabe_lit.scores import LabThresholds
 from mabe_lit.scores.lab_thresholds import NEVER, ActionThresholds
 from mabe_lit.scores.mabe2025 import score_mabe2025
@@ -101,7 +102,7 @@ def test_folds_share_thresholds_that_are_fitted_to_all_their_held_out_videos(run
     train, val = open_fold(dataset, replace(config, fold=1))
     assert one.were_fitted_on(train.all_labels())
     assert one.were_fitted_on(val.all_labels())
-    assert set(one.labs) == {entry.group for entry in dataset.entries}
+    assert not one.is_identity
     assert f"score of MABe 2025, cross-fitted: {result['mabe2025_cross_fitted']:.3f}" in (
         format_result(result)
     )
@@ -259,6 +260,32 @@ def test_labs_and_actions_that_training_had_not_are_told(run, folder, tmp_path):
     (unlearnt,) = (line for line in lines if line.startswith("nobody looked in training for"))
     assert f"dance in {lab}" in unlearnt
     assert (tmp_path / "s.csv").is_file()
+
+
+def test_frames_are_those_at_which_a_labs_annotations_count(run, folder, tmp_path, capsys):
+    """Those of AdaptableSnail's videos of 25 frames/s count as if at 30."""
+    # A bout from frame 5 to 10 of 15 is one from 6 to 12 of 18.
+    actions = np.repeat([-1, 0, -1], 5)
+    assert at_rate(actions, 30 / 25).tolist() == np.repeat([-1, 0, -1], 6).tolist()
+    assert at_rate(actions, 1.0) is actions
+    tables = {}
+    for lab in ("AdaptableSnail", "OtherSnail"):
+        other = tmp_path / lab
+        shutil.copytree(folder, other)
+        table = pd.read_csv(other / "test.csv", dtype=str, keep_default_na=False)[:1]
+        (other / "test_tracking" / table.loc[0, "lab_id"]).rename(other / "test_tracking" / lab)
+        table.loc[0, ["lab_id", "frames_per_second"]] = [lab, "25.0"]
+        table.to_csv(other / "test.csv", index=False)
+        with pytest.warns(InputWarning, match=f"training had no videos of {lab}"):
+            submit(run, other, tmp_path / f"{lab}.csv")
+        tables[lab] = pd.read_csv(tmp_path / f"{lab}.csv")
+        is_told = "are written at the rate at which" in capsys.readouterr().out
+        assert is_told == (lab == "AdaptableSnail")
+    start = tables["OtherSnail"]["start_frame"]
+    assert len(start) > 10
+    assert tables["AdaptableSnail"]["start_frame"].tolist() == [
+        int(frame * 1.2 + 0.5) for frame in start
+    ]
 
 
 @QUIET

@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from acting import of_independent
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiny import dataset_of
 
 from mabe_lit import UNSCORED
 from mabe_lit.pose.mabe2025_labels import Labeled
@@ -15,6 +17,7 @@ from mabe_lit.scores import (
     Thresholds,
     are_plain,
     average_decisions,
+    decide_tracks,
     decisions_from_dict,
 )
 from mabe_lit.scores.bouts import yes_bouts
@@ -113,6 +116,15 @@ def test_description_tells_each_lab_and_is_not_plain():
     assert not TWO_LABS.is_identity
 
 
+def test_actions_that_nobody_looked_for_in_a_track_do_not_compete_there(tmp_path):
+    dataset = dataset_of(*of_independent(), folder=tmp_path / "set")
+    probabilities = [np.tile(np.float32([0.6, 0.9, 0.7]), (7, 1)) for _ in dataset.tracks]
+    decided = decide_tracks(LabThresholds.identity(3), probabilities, dataset)
+    # In the first and third track nobody looked for the second class, in the other for that alone.
+    for track, c in zip(decided, (2, 1, 2), strict=True):
+        np.testing.assert_array_equal(track, yes([c] * 7, 3))
+
+
 @st.composite
 def labelled_tracks(draw):
     """Labels, one action a frame, recording and lab of each of a few tracks."""
@@ -166,10 +178,10 @@ def test_score_of_tracks_is_the_score_of_their_bouts(tracks):
     assert (ours.score, ours.labs, ours.actions) == (theirs.score, theirs.labs, theirs.actions)
 
 
-def track(number, probabilities, labels):
+def track(number, probabilities, labels, lab="one"):
     probabilities = np.asarray(probabilities, np.float32)
     labels = np.asarray(labels, np.int8)
-    return TrackToFit(number, number, probabilities, labels, 1.0)
+    return TrackToFit(number, lab, number, number, probabilities, labels, 1.0)
 
 
 def test_search_finds_the_best_threshold_of_each_action():
@@ -192,13 +204,18 @@ def test_smoothing_is_that_which_helps_and_no_wider_than_bouts_last():
     assert width in (2.0, 4.0)
 
 
-def test_action_that_does_not_happen_is_never_predicted():
+OF_ALL = ActionThresholds((0.5, 0.3), (0.0, 0.5))
+
+
+@pytest.mark.parametrize("videos", [4, 5])
+def test_action_that_does_not_happen_in_many_videos_is_never_predicted(videos):
     labels = np.zeros((20, 2), np.int8)
     labels[:10, 0] = 1
-    tracks = [track(n, np.full((20, 2), 0.9) * [[1, 0.9]], labels) for n in range(2)]
-    found = LabSearch(tracks).search(None)
-    assert found.thresholds[0] < 0.9
-    assert found.thresholds[1] == NEVER
+    probabilities = np.tile([0.9, 0.1], (20, 1))
+    found = LabSearch([track(n, probabilities, labels) for n in range(videos)]).search(None, OF_ALL)
+    # Few videos do not say that a lab never has it, so what suits all labs is taken.
+    second = (0.3, 0.5) if videos == 4 else (NEVER, 0.0)
+    assert (found.thresholds[1], found.smoothing_s[1]) == second
 
 
 def test_action_that_takes_more_from_others_than_it_brings_is_never_predicted():
@@ -209,11 +226,29 @@ def test_action_that_takes_more_from_others_than_it_brings_is_never_predicted():
     probabilities = np.zeros((100, 2))
     probabilities[:40] = [0.6, 0.9]
     probabilities[40, 1] = 0.9
-    tracks = [track(n, probabilities, labels) for n in range(2)]
-    search = LabSearch(tracks)
+    search = LabSearch([track(n, probabilities, labels) for n in range(2)])
     assert search._search_action(1, np.arange(2))[0] <= 0.9
-    found = search.search(None)
-    assert found.thresholds == (0.5, NEVER)
+    assert search.search(None, OF_ALL).thresholds == (0.5, NEVER)
+
+
+def test_lab_differs_from_all_labs_where_that_brings_much():
+    level = np.linspace(0, 1, 200)
+    # By what all labs have, 0.5, F1 is 0.997 in the first action, and 0.77 in the second.
+    labels = np.stack([level >= 0.497, level >= 0.2], axis=1)
+    tracks = [track(n, np.stack([level, level], axis=1), labels) for n in range(2)]
+    found = LabSearch(tracks).search(None, ActionThresholds((0.5, 0.5), (0.0, 0.0)))
+    assert found.thresholds[0] == 0.5
+    assert 0.15 <= found.thresholds[1] <= 0.25
+
+
+def test_thresholds_of_all_labs_have_the_highest_mean_over_labs():
+    # The lab with ten times as many frames says yes from 0.2 on; three small ones from 0.8 on.
+    level = np.linspace(0, 1, 200)
+    tracks = [track(0, np.tile(level, 10)[:, None], np.tile(level >= 0.2, 10)[:, None], "large")]
+    small = (level[:, None], level[:, None] >= 0.8)
+    tracks += [track(n, *small, lab) for n, lab in enumerate(("a", "b", "c"), 1)]
+    threshold, _ = LabSearch(tracks)._search_action(0, np.arange(4))
+    assert 0.7 <= threshold <= 0.85
 
 
 def test_counts_are_those_of_each_threshold():
@@ -278,6 +313,15 @@ def test_thresholds_that_bring_nothing_are_not_kept():
     assert found.decisions.is_identity
     assert found.decisions.fitted_on == ()
     assert found.cross_fitted is not None
+
+
+def test_labs_that_are_alike_share_their_thresholds():
+    probabilities, labels, fps, recordings, labs = of_labs()
+    of_keen = [each[:4] * 2 for each in (probabilities, labels)]
+    found = fit_lab_thresholds(*of_keen, fps, recordings, labs, ("attack", "rear"))
+    assert found.decisions.labs == {}
+    assert found.decisions.others.thresholds[0] <= 0.25
+    assert not found.decisions.is_identity
 
 
 def test_lab_with_one_recording_has_the_mean_of_the_others():
