@@ -54,7 +54,7 @@ def test_train_mounts_the_two_packages_and_the_settings_only(shared_cloud):
     home = PurePosixPath(os.path.commonpath(mounted))
     files = [str(PurePosixPath(file).relative_to(home)) for file in mounted]
     assert {"mabe_lit/fit.py", "launch/app.py", "train.py", "configs/social.yaml"} <= set(files)
-    ours = re.compile(r"((mabe_lit|launch)/[a-z_0-9/]+|train)\.py|configs/[a-z_]+\.yaml")
+    ours = re.compile(r"((mabe_lit|launch)/[a-z_0-9/]+|train)\.py|configs/[a-z_0-9]+\.yaml")
     assert [file for file in files if not ours.fullmatch(file)] == []
 
 
