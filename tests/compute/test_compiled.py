@@ -16,6 +16,12 @@ from mabe_lit.shell import InputError
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
+# A compiler's cache pickles, and pickle looks through every module for an object without one;
+# those of jsonargparse warn of what is old in them whenever they are looked through.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::jsonargparse._deprecated.JsonargparseDeprecationWarning"
+)
+
 
 def network():
     return TCN(input_dim=4, num_classes=2, hidden_dim=8, num_layers=1, dropout=0.0)
