@@ -89,6 +89,7 @@ def test_training_fits_thresholds_of_labs(run):
     assert told in format_result(run["result"])
 
 
+@pytest.mark.slow
 def test_folds_share_thresholds_that_are_fitted_to_all_their_held_out_videos(run, tmp_path):
     changes = {"fold": None, "folds": 2, "run": "cross", "checkpoint_dir": str(tmp_path)}
     config = replace(run["config"], **changes)
