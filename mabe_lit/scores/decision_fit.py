@@ -14,7 +14,7 @@ frames together. Four things keep it from fitting chance:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -48,6 +48,7 @@ _Floats = npt.NDArray[np.floating[Any]]
 
 
 _D = TypeVar("_D")
+_S = TypeVar("_S")
 
 
 class DecisionFit(NamedTuple, Generic[_D]):
@@ -208,26 +209,28 @@ def _search(split: _Split, recordings: npt.NDArray[np.int64], *, has_weights: bo
     for _ in range(ROUNDS):
         start = setting
         grid = [setting._replace(smoothing_s=value) for value in SMOOTHING_S]
-        setting = _first(grid, score, max(map(score, grid)) - TOLERANCE, score(setting))
+        setting = first_with(grid, score, max(map(score, grid)) - TOLERANCE, score(setting))
         for c in weighted if has_weights else ():
             grid = [
                 setting._replace(log_weights=_put(setting.log_weights, c, value))
                 for value in LOG_WEIGHTS
             ]
-            setting = _first(grid, score, max(map(score, grid)) - WEIGHT_TOLERANCE, score(setting))
+            setting = first_with(
+                grid, score, max(map(score, grid)) - WEIGHT_TOLERANCE, score(setting)
+            )
         for c in range(split.classes):
             grid = [
                 setting._replace(minimum_bout_s=_put(setting.minimum_bout_s, c, value))
                 for value in MINIMUM_BOUT_S
                 if value <= longest[c]
             ]
-            setting = _first(grid, score, score(setting))
+            setting = first_with(grid, score, score(setting))
         if setting == start:
             break
     return setting
 
 
-def _first(grid: Sequence[_Setting], score: Callable[[_Setting], float], *least: float) -> _Setting:
+def first_with(grid: Iterable[_S], score: Callable[[_S], float], *least: float) -> _S:
     """The first setting of the grid with at least these scores; one of them has them."""
     return next(setting for setting in grid if score(setting) >= max(least))
 

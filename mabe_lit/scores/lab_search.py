@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
@@ -12,7 +12,12 @@ import numpy.typing as npt
 
 from mabe_lit import UNSCORED
 from mabe_lit.scores.bouts import yes_bouts
-from mabe_lit.scores.decision_fit import SMOOTHING_S, TOLERANCE, WEIGHT_TOLERANCE
+from mabe_lit.scores.decision_fit import (
+    SMOOTHING_S,
+    TOLERANCE,
+    WEIGHT_TOLERANCE,
+    first_with,
+)
 from mabe_lit.scores.lab_thresholds import NEVER, ActionThresholds
 from mabe_lit.scores.one_action import ratio_of
 from mabe_lit.scores.thresholds import smooth
@@ -96,12 +101,14 @@ class LabSearch:
         reached = {}
         for width in dict.fromkeys((near[1], 0.0, *widths)):
             reached[width] = self._f1(c, width, tracks)
-        width = _first(reached, lambda width: float(reached[width].max()), tolerance)
+        best = max(float(each.max()) for each in reached.values())
+        width = first_with(reached, lambda width: float(reached[width].max()), best - tolerance)
         if not reached[width].any():
             return NEVER, 0.0
         middle = 0.5 if near[0] == NEVER else near[0]
         nearest_first = sorted(range(len(GRID)), key=lambda step: abs(np.log(GRID[step] / middle)))
-        step = _first(nearest_first, lambda step: float(reached[width][step]), tolerance)
+        f1 = reached[width]
+        step = first_with(nearest_first, lambda step: float(f1[step]), float(f1.max()) - tolerance)
         return GRID[step], width
 
     def _f1(self, c: int, width: float, tracks: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -192,12 +199,6 @@ class LabSearch:
                 is_right = truth[row, action]
                 right[rank] += np.bincount(place[is_right], minlength=len(frames))
         return frames.reshape(C + 1, C + 1), right.reshape(2, C + 1, C + 1)
-
-
-def _first(values: Any, score: Callable[[Any], float], tolerance: float) -> Any:
-    """The first that is as good as the best but for a tolerance."""
-    least = max(map(score, values)) - tolerance
-    return next(value for value in values if score(value) >= least)
 
 
 def _mean_f1(hits: _Counts, predicted: _Counts, happens: _Counts) -> float:

@@ -10,7 +10,7 @@ so that there is one choice among three and not one a behaviour.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ from mabe_lit.scores.decision_fit import (
     TOLERANCE,
     WEIGHT_TOLERANCE,
     DecisionFit,
+    first_with,
     folds_of,
 )
 from mabe_lit.scores.digests import digest_labels
@@ -177,22 +178,19 @@ def _search(split: _Split, tracks: npt.NDArray[np.int64], *, has_threshold: bool
     for _ in range(ROUNDS):
         start = setting
         grid = [setting._replace(smoothing_s=value) for value in SMOOTHING_S]
-        setting = _first(grid, score, max(map(score, grid)) - TOLERANCE, score(setting))
+        setting = first_with(grid, score, max(map(score, grid)) - TOLERANCE, score(setting))
         if has_threshold:
             grid = [setting._replace(threshold=value) for value in THRESHOLDS]
-            setting = _first(grid, score, max(map(score, grid)) - WEIGHT_TOLERANCE, score(setting))
+            setting = first_with(
+                grid, score, max(map(score, grid)) - WEIGHT_TOLERANCE, score(setting)
+            )
         grid = [
             setting._replace(minimum_bout_s=value) for value in MINIMUM_BOUT_S if value <= longest
         ]
-        setting = _first(grid, score, score(setting))
+        setting = first_with(grid, score, score(setting))
         if setting == start:
             break
     return setting
-
-
-def _first(grid: Sequence[_Setting], score: Callable[[_Setting], float], *least: float) -> _Setting:
-    """The first setting of the grid with at least these scores; one of them has them."""
-    return next(setting for setting in grid if score(setting) >= max(least))
 
 
 def _f1(counts: npt.NDArray[np.int64]) -> float | None:

@@ -9,9 +9,9 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from tiny import fails
 
 from mabe_lit import __main__ as mabe_lit_command
-from tests.tiny import fails
 
 PROJECT = Path(__file__).parents[2]
 BUILD = "from setuptools.build_meta import build_wheel; build_wheel('wheel')"

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from tiny import fails, tiny_config
 
 from mabe_lit import predict as predict_command
 from mabe_lit.data import open_dataset
@@ -27,7 +28,6 @@ from mabe_lit.scores.mabe2025 import score_mabe2025
 from mabe_lit.shell import InputWarning
 from mabe_lit.simulate import simulate
 from mabe_lit.writers.mabe2025_check import check_submission, read_looked_for
-from tests.tiny import fails, tiny_config
 
 QUIET = pytest.mark.filterwarnings("ignore::mabe_lit.shell.errors.InputWarning")
 """Simulated labs name mice without tracks, and do not look for each action in each video."""

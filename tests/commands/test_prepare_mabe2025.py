@@ -6,10 +6,10 @@ import json
 
 import pytest
 from mabe2025_files import Folder
+from tiny import fails
 
 from mabe_lit import prepare as prepare_command
 from mabe_lit.data import open_dataset
-from tests.tiny import fails
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from mabe2025_files import ANNOTATION_TYPES, HEADER, TRACKING_TYPES
+from tiny import fails
 
 from mabe_lit import prepare as prepare_command
 from mabe_lit import simulate as simulate_command
@@ -17,7 +18,6 @@ from mabe_lit.pose.mabe2025_labels import parse_labeled
 from mabe_lit.scores.mabe2025 import score_mabe2025
 from mabe_lit.simulation.lab_videos import simulate_videos
 from mabe_lit.simulation.labs import draw_lab
-from tests.tiny import fails
 
 LABS, VIDEOS, MINUTES, SEED = 6, 4, 0.4, 5
 OPTIONS = f"--labs {LABS} --videos {VIDEOS} --minutes {MINUTES} --seed {SEED} --test_videos 1"

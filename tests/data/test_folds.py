@@ -175,29 +175,10 @@ def test_cross_validation_reports_mean_and_spread_and_trains_no_fold_twice(
     assert "means of 3 folds; macro F1 " in capsys.readouterr().out
 
 
-def test_a_class_that_a_fold_lacks_counts_in_the_others_alone():
-    def result(f1):
-        scores = dict.fromkeys(("precision", "recall", "f1", "average_precision"), f1)
-        return {
-            "macro_f1": 0.5,
-            "map": 0.5,
-            "averaged_classes": ["attack"],
-            "per_class": {"attack": scores | {"support": 7}},
-            "segmental": {"f1@50": 0.2},
-            "calibration_error": 0.1,
-            "parameters": 3,
-            "train_seconds": 2.0,
-        }
-
-    summary = summarize_folds([result(None), result(0.4), result(0.6)])
-    assert summary["per_class"]["attack"]["f1"] == pytest.approx(0.5)
-    assert summary["per_class"]["attack"]["support"] == 21
-    assert summary["spread"]["f1"]["attack"] == pytest.approx(0.1414, abs=1e-4)
-
-
-def test_shares_of_right_animals_are_means_over_folds():
-    scores = dict.fromkeys(("precision", "recall", "f1", "average_precision"), 0.5)
-    result = {
+def result_of(f1):
+    """What a fold's ``result.json`` holds, all scores of its class being ``f1``."""
+    scores = dict.fromkeys(("precision", "recall", "f1", "average_precision"), f1)
+    return {
         "macro_f1": 0.5,
         "map": 0.5,
         "averaged_classes": ["attack"],
@@ -207,6 +188,17 @@ def test_shares_of_right_animals_are_means_over_folds():
         "parameters": 3,
         "train_seconds": 2.0,
     }
+
+
+def test_a_class_that_a_fold_lacks_counts_in_the_others_alone():
+    summary = summarize_folds([result_of(None), result_of(0.4), result_of(0.6)])
+    assert summary["per_class"]["attack"]["f1"] == pytest.approx(0.5)
+    assert summary["per_class"]["attack"]["support"] == 21
+    assert summary["spread"]["f1"]["attack"] == pytest.approx(0.1414, abs=1e-4)
+
+
+def test_shares_of_right_animals_are_means_over_folds():
+    result = result_of(0.5)
     assert "agents" not in summarize_folds([result])
     shares = [
         {

@@ -1,11 +1,11 @@
 from dataclasses import replace
 
 import pytest
+from tiny import tiny_config
 
 from mabe_lit.data import open_dataset, write_dataset
 from mabe_lit.simulation import GROUP_SIMULATION_VERSION, SIMULATION_VERSION
 from mabe_lit.training import datamodule
-from tests.tiny import tiny_config
 
 GROUP = {"synthetic_animals": 3, "synthetic_swaps": True}
 
