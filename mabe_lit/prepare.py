@@ -84,7 +84,7 @@ def prepare(
             take.
         animal_prefixes: What the points of each animal begin with, such as B_ W_, in tables of one
             animal that hold several.
-        keypoints: Points to take; those that all recordings share if left out.
+        keypoints: Points to take; those that all recordings share if left out, of MABe 2025 all.
         union: Take points that any recording has; those that another one does not track are never
             tracked there.
         rename: Other names of key points, each OLD=NEW.

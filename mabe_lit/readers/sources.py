@@ -97,6 +97,7 @@ def mabe2025_source(
     unscored: bool,
     mend: list[str] | None,
     synonyms: bool,
+    keypoints: list[str] | None,
     skip_bad: bool,
 ) -> Source:
     """MABe 2025's folder."""
@@ -107,6 +108,7 @@ def mabe2025_source(
         unscored=unscored,
         mend=True if mend is None else mend,
         synonyms=synonyms,
+        keypoints=keypoints,
         skip_bad=skip_bad,
     )
     about: dict[str, Any] = {"mabe2025": mabe2025, "labs": labs, "split": split}

@@ -28,7 +28,7 @@ class Mabe2025:
 
     Attributes:
         videos: The videos that are taken, in the table's order.
-        keypoint_names: All points that any of them has.
+        keypoint_names: All points that any of them has, or those of them that were asked for.
         class_names: All actions that somebody looked for in any of them.
     """
 
@@ -38,6 +38,7 @@ class Mabe2025:
         *,
         mend: bool | Sequence[str] = True,
         synonyms: bool = False,
+        keypoints: Sequence[str] | None = None,
         skip_bad: bool = False,
         bad: Sequence[str] = (),
         unscored: int = 0,
@@ -53,7 +54,7 @@ class Mabe2025:
         self._renamed: list[str] = []
         self._untracked: dict[str, set[str]] = {}
         self._without_tracks: dict[str, None] = {}
-        self.keypoint_names = self._find_points()
+        self.keypoint_names = _chosen(self._find_points(), keypoints)
         actions = {what.action for video in self.videos for what in video.labeled}
         self.class_names = tuple(sorted(actions))
 
@@ -188,6 +189,7 @@ def read_mabe2025(
     unscored: bool = False,
     mend: bool | Sequence[str] = True,
     synonyms: bool = False,
+    keypoints: Sequence[str] | None = None,
     skip_bad: bool = False,
 ) -> Mabe2025:
     """Find the videos of MABe 2025's folder, to be read one by one.
@@ -199,6 +201,7 @@ def read_mabe2025(
         unscored: Take videos in which nobody looked for anything as well.
         mend: Which faults of annotations to mend, see ``mending.RULES``; all, none, or by name.
         synonyms: Take ``SYNONYMS`` for the same points where a video has one of the two.
+        keypoints: The points to take, by the names that they have then; all if None.
         skip_bad: Go on without videos that cannot be read.
 
     Raises:
@@ -238,10 +241,21 @@ def read_mabe2025(
         taken,
         mend=mend,
         synonyms=synonyms,
+        keypoints=keypoints,
         skip_bad=skip_bad,
         bad=bad,
         unscored=len(videos) - len(taken),
     )
+
+
+def _chosen(known: tuple[str, ...], keypoints: Sequence[str] | None) -> tuple[str, ...]:
+    if keypoints is None:
+        return known
+    if unknown := [name for name in keypoints if name not in known]:
+        raise InputError(
+            f"--keypoints: no video tracks {', '.join(unknown)}; there are {', '.join(known)}"
+        )
+    return tuple(dict.fromkeys(keypoints))
 
 
 def _listed(names: Sequence[str], separator: str = ", ") -> str:

@@ -56,7 +56,7 @@ def read_tracking(
 
     Args:
         path: The file.
-        keypoint_names: ``K`` names in the order of the result.
+        keypoint_names: ``K`` names in the order of the result; other points are left out.
         synonyms: Names of ``keypoint_names`` that points of the file are taken for.
 
     Raises:
@@ -81,12 +81,14 @@ def read_tracking(
         place += np.searchsorted(numbers, mice)
         place *= K
         place += of_name[points]
+        is_taken = of_name[points] >= 0
         first_frame = int(frames.min())
         del frames, mice, points
+        place = place[is_taken]
         _check_once(path, place, (N, A, K), numbers, keypoint_names)
         flat = np.full((N * A * K, 2), np.nan, np.float32)
-        flat[place, 0] = columns.number("x")
-        flat[place, 1] = columns.number("y")
+        flat[place, 0] = columns.number("x")[is_taken]
+        flat[place, 1] = columns.number("y")[is_taken]
     flat[np.isnan(flat).any(axis=1)] = np.nan  # half a point is none
     keypoints = flat.reshape(N, A, K, 2)
     has_point = np.asarray((~np.isnan(keypoints[..., 0])).any(axis=0))

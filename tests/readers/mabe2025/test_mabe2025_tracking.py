@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tracemalloc
 
@@ -214,6 +215,35 @@ def test_file_without_points_is_an_error(folder):
     rows = [(frame, 1, "nose", np.nan, np.nan) for frame in range(10)]
     with pytest.raises(InputError, match="no mouse has a tracked point"):
         folder.add(rows=rows).read()
+
+
+def test_points_that_are_asked_for_are_taken_alone(folder):
+    parts = ("nose", "lateral_left", "tail_base")
+    rows = rows_of(range(10), parts=parts)
+    folder.add(rows=rows, parts=json.dumps(parts))
+    recording = folder.one(keypoints=["tail_base", "nose"])
+    assert recording.keypoint_names == ("tail_base", "nose")
+    every = folder.one()
+    assert every.keypoint_names == ("nose", "lateral_left", "tail_base")
+    np.testing.assert_array_equal(recording.keypoints, every.keypoints[:, :, [2, 0]])
+    readings, _ = folder.read(synonyms=True, keypoints=["hip_left"])
+    (recording,) = readings.values()
+    np.testing.assert_array_equal(recording.keypoints, every.keypoints[:, :, [1]])
+
+
+def test_mouse_without_any_of_the_points_that_are_asked_for_is_untracked(folder):
+    rows = [row for row in rows_of(range(10)) if row[1:3] != (2, "nose")]
+    readings, notes = folder.add(rows=rows).read(keypoints=["nose"])
+    (recording,) = readings.values()
+    assert recording.animal_names == ("mouse1",)
+    assert [track.name for track in recording.tracks] == ["mouse1"]
+    assert "names mice that have no tracking (mouse2)" in notes[0]
+
+
+def test_point_that_no_video_tracks_is_an_error(folder):
+    message = "^--keypoints: no video tracks hips; there are nose, tail_base"
+    with pytest.raises(InputError, match=message):
+        folder.add().read(keypoints=["nose", "hips"])
 
 
 def test_missing_pyarrow_names_the_extra(folder, monkeypatch):
